@@ -1,0 +1,177 @@
+"""Where files live: what every storage can do, and the values it speaks in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+__all__ = ["Body", "Checksum", "Entry", "HasLocalPaths", "Kind", "Reader", "Receipt", "Sink", "Storage", "Traits"]
+
+Kind = Literal["file", "folder"]
+Sink = "Callable[[bytes], object]"
+"""Takes the next bytes; what it raises stops the transfer and reaches the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """A digest of a file's bytes: the algorithm's name in lower case (``adler32``, ``md5``, ``sha256``) and its value in lower-case hex."""
+
+    algorithm: str
+    value: str
+
+    def matches(self, other: Checksum) -> bool:
+        """Whether both prove the same bytes; adler32 is compared without its leading zeros, which some servers drop."""
+        if self.algorithm != other.algorithm:
+            return False
+        return self.value.lower().lstrip("0") == other.value.lower().lstrip("0")
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file or folder in a storage; `size` in bytes, `modified` with its time zone."""
+
+    path: str
+    kind: Kind
+    size: int | None = None
+    modified: datetime | None = None
+    version: str | None = None
+    """An ETag or the like: changes when the bytes change."""
+    checksum: Checksum | None = None
+    online: bool | None = None
+    """False: on tape, must be staged first; None: not asked."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path; empty for the root."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it holds others."""
+        return self.kind == "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a storage can do; read by the engine, shown in the panel."""
+
+    writable: bool = False
+    resumes: bool = False
+    replaces_atomically: bool = False
+    stages: bool = False
+    checksums: tuple[str, ...] = ()
+    connections: int = 4
+    starts_per_second: float | None = None
+    """None: unpaced."""
+    extras: frozenset[str] = frozenset()
+    """Further abilities by name, each a small Protocol of its own: ``local``, ``copies``, ``searches``, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a `put` stored: the new entry, which checksum proved it (None: size only) and how it was committed."""
+
+    entry: Entry
+    verified_by: Checksum | None
+    commit: Literal["rename", "replace", "direct"]
+
+
+class Body(Protocol):
+    """Bytes to be stored, which can be sent twice: `rewind` starts again from the first."""
+
+    size: int
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, at most *count*; empty at the end."""
+        ...
+
+    def rewind(self) -> None:
+        """Start again from the first byte, also with the checksums."""
+        ...
+
+    def checksum(self, algorithm: str) -> Checksum | None:
+        """Return the checksum of what was read since the start, None for an algorithm that was not computed (``adler32`` and ``md5`` are)."""
+        ...
+
+
+class Reader(Protocol):
+    """One version of one file, open for reading. A context manager; closing it frees the server's mover."""
+
+    entry: Entry
+
+    def pour(self, start: int, end: int | None, sink: Callable[[bytes], object]) -> None:
+        """Give *sink* exactly the bytes from *start* to before *end* (None: the last), or raise.
+
+        May be called again and, where the storage allows, in parallel. A server that ignores the range is an error, not data.
+        """
+        ...
+
+    def __enter__(self) -> Reader: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+@runtime_checkable
+class Storage(Protocol):
+    """A place that holds files. Thread-safe. Every method raises only errors of `ctadata_jlab.errors`."""
+
+    @property
+    def traits(self) -> Traits:
+        """What it can do."""
+        ...
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        """Yield what *folder* holds, in no order; raise midway rather than leave one out. `NotFound` if it is a file or missing."""
+        ...
+
+    def stat(self, path: str) -> Entry:
+        """Return the entry at *path* as it is now, with the checksum where the storage tells it cheaply."""
+        ...
+
+    def open(self, path: str, expect: Entry | None = None) -> Reader:
+        """Return a reader of that very version, or raise `Changed`."""
+        ...
+
+    def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
+        """Store *body* under *path* whole or not at all; missing parent folders are made.
+
+        *ticket* names the temporary, so that a successor can find and sweep it. ``replace=False``: `AlreadyExists` if there is
+        something; ``replace=Entry``: only that version may be replaced, else `Changed`; ``replace=True``: whatever is there.
+        """
+        ...
+
+    def make_folder(self, path: str) -> None:
+        """Make *path* and the folders above it; no error if it exists."""
+        ...
+
+    def move(self, source: str, target: str) -> None:
+        """Rename *source* to *target*, which must not exist."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a file or an empty folder; removing a tree is a job."""
+        ...
+
+    def stage(self, paths: Sequence[str]) -> Sequence[str]:
+        """Ask for *paths* to be brought online; return those on their way. Never blocks."""
+        ...
+
+
+@runtime_checkable
+class HasLocalPaths(Protocol):
+    """A storage whose files are files of this machine (extra ``local``): downloads to it are written in place, by part files."""
+
+    def local(self, path: str) -> Path:
+        """Return the file that *path* means on this machine, inside the storage's root; `BadPath` if it would leave it."""
+        ...

@@ -1,0 +1,1 @@
+"""Moving files between storages, so that no byte is lost."""

@@ -1,0 +1,171 @@
+"""What a job and its items are, and which state may follow which. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from ctadata_jlab.errors import Misconfigured
+
+__all__ = [
+    "FINAL",
+    "Conflict",
+    "ErrorNote",
+    "Item",
+    "ItemState",
+    "Job",
+    "JobKind",
+    "JobRequest",
+    "JobState",
+    "Manifest",
+    "Place",
+    "Question",
+    "Reason",
+    "may_follow",
+    "require",
+]
+
+JobKind = Literal["download", "upload", "copy", "move", "delete", "measure"]
+Conflict = Literal["ask", "skip", "replace", "rename", "newer"]
+Reason = Literal["question", "login", "network", "staging", "upload"]
+
+
+class JobState(str, Enum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    PLANNING = "planning"
+    RUNNING = "running"
+    PAUSED = "paused"
+    BLOCKED = "blocked"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ItemState(str, Enum):
+    """Where one file of a job stands."""
+
+    WAITING = "waiting"
+    STAGING = "staging"
+    COPYING = "copying"
+    VERIFYING = "verifying"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+FINAL = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+"""The states that end a job; `retry` leads out of the last two."""
+
+_W, _P, _R = JobState.WAITING, JobState.PLANNING, JobState.RUNNING
+_FOLLOWERS: dict[JobState, frozenset[JobState]] = {
+    _W: frozenset({_P, JobState.PAUSED, JobState.BLOCKED, JobState.FAILED, JobState.CANCELLED}),
+    _P: frozenset({_R, _W, JobState.BLOCKED, JobState.PAUSED, JobState.DONE, JobState.FAILED, JobState.CANCELLED}),
+    _R: frozenset({_W, JobState.BLOCKED, JobState.PAUSED, JobState.DONE, JobState.FAILED, JobState.CANCELLED}),
+    JobState.PAUSED: frozenset({_W, JobState.CANCELLED}),
+    JobState.BLOCKED: frozenset({_W, JobState.PAUSED, JobState.FAILED, JobState.CANCELLED}),
+    JobState.DONE: frozenset(),
+    JobState.FAILED: frozenset({_W}),
+    JobState.CANCELLED: frozenset({_W}),
+}
+
+
+def may_follow(old: JobState, new: JobState) -> bool:
+    """Whether a job in state *old* may go to *new*; a paused or blocked job goes on by waiting its turn again."""
+    return new in _FOLLOWERS[old]
+
+
+def require(old: JobState, new: JobState) -> None:
+    """Raise `Misconfigured` when *new* may not follow *old*."""
+    if not may_follow(old, new):
+        raise Misconfigured(f"A job that is {old.value} cannot become {new.value}.", hint="Reload the list of transfers.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder of a source."""
+
+    source: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One file that the browser will send: its path relative to the target folder, size in bytes, modification time (epoch seconds)."""
+
+    path: str
+    size: int
+    modified: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What the user asked for. `source` is ``browser`` for files that the browser sends; then `manifest` and `folders` name them."""
+
+    kind: JobKind
+    source: str
+    paths: tuple[str, ...]
+    to: Place | None
+    conflict: Conflict = "ask"
+    manifest: tuple[Manifest, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorNote:
+    """An error as it is kept and shown: the name of its class, words, and what to do."""
+
+    error: str
+    message: str
+    hint: str = ""
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a blocked job asks: how many targets exist already, some of them by path."""
+
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request and how far it is. Sizes in bytes, times in seconds since the epoch, speed in bytes a second."""
+
+    id: str
+    request: JobRequest
+    title: str
+    created: float
+    state: JobState = JobState.WAITING
+    reason: Reason | None = None
+    ended: float | None = None
+    seq: int = 0
+    files_total: int = 0
+    files_done: int = 0
+    files_skipped: int = 0
+    files_failed: int = 0
+    bytes_total: int = 0
+    bytes_done: int = 0
+    speed: float | None = None
+    error: ErrorNote | None = None
+    question: Question | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file (or, with `kind` folder, one folder to make or remove) of a job."""
+
+    n: int
+    path: str
+    target: str | None
+    kind: Literal["file", "folder"] = "file"
+    size: int | None = None
+    version: str | None = None
+    state: ItemState = ItemState.WAITING
+    error: ErrorNote | None = None
+    note: str | None = None
+    attempts: int = field(default=0)
