@@ -1,0 +1,130 @@
+"""How servers are trusted and asked: certificates, time-outs, redirects, and what their status codes mean."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import certifi
+import httpx
+
+from ctadata_jlab.errors import (
+    AlreadyExists,
+    BadAnswer,
+    Busy,
+    CtaDataError,
+    Forbidden,
+    Misconfigured,
+    NoSpace,
+    NotFound,
+    NotLoggedIn,
+    Unreachable,
+    Unsupported,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CONNECT_SECONDS", "FIRST_BYTE_SECONDS", "USER_AGENT", "Trust", "client", "failure", "origin", "require_safe"]
+
+CONNECT_SECONDS = 15.0
+FIRST_BYTE_SECONDS = 310.0
+"""dCache queues a mover for up to 300 s before the first byte (dCache book, webdav.properties)."""
+USER_AGENT = "ctadata_jlab"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Which certificate authorities are believed: a bundle, a folder of hashed certificates, or both."""
+
+    bundle: str | None = None
+    folder: str | None = None
+
+    @classmethod
+    def of(cls, ca: str = "") -> Trust:
+        """Return the trust that the setting *ca* (file or folder) means; empty: SSL_CERT_FILE, X509_CERT_DIR, the system's, or certifi's."""
+        if ca:
+            place = Path(ca).expanduser()
+            if not place.exists():
+                raise Misconfigured(f"The certificate authority {place} does not exist.", hint="Correct `ca` of this source.")
+            return cls(folder=str(place)) if place.is_dir() else cls(bundle=str(place))
+        system = ssl.get_default_verify_paths()
+        bundle = system.cafile or certifi.where()
+        return cls(bundle=bundle, folder=os.environ.get("X509_CERT_DIR") or system.capath)
+
+    def context(self) -> ssl.SSLContext:
+        """Return a context for httpx that checks certificates and names."""
+        context = ssl.create_default_context(cafile=self.bundle, capath=self.folder)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+
+def client(url: str, trust: Trust, auth: httpx.Auth | None, *, connections: int = 8) -> httpx.Client:
+    """Return the client for namespace calls to the server at *url*; it follows no redirect by itself."""
+    require_safe(url)
+    return httpx.Client(
+        base_url=url,
+        auth=auth,
+        verify=trust.context(),
+        timeout=httpx.Timeout(FIRST_BYTE_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        headers={"User-Agent": USER_AGENT},
+        follow_redirects=False,
+        trust_env=True,
+    )
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of *url* in one spelling; a token belongs to an origin."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def require_safe(url: str) -> None:
+    """Raise `Misconfigured` unless *url* is https, or plain http to this very machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return
+    raise Misconfigured(f"This address is not https: {parts.scheme}://{parts.hostname}", hint="Correct `url` of this source.")
+
+
+def failure(status: int, what: str, reason: str = "", headers: Mapping[str, str] | None = None) -> CtaDataError:
+    """Return the error that a server's *status* means for *what* was asked, such as “/lst/a.h5 on dCache”.
+
+    *reason* is the reason phrase, in which dCache puts its explanation.
+    """
+    said = f" ({reason})" if reason else ""
+    if status == httpx.codes.TOO_MANY_REQUESTS or (status == httpx.codes.SERVICE_UNAVAILABLE and headers):
+        return Busy(f"The server is busy: {what}{said}.", after=_seconds((headers or {}).get("retry-after")))
+    kind, words = _MEANINGS.get(status, (Unreachable if status >= httpx.codes.INTERNAL_SERVER_ERROR else BadAnswer, ""))
+    return kind(f"{words or f'The server answered {status}'}: {what}{said}.")
+
+
+_MEANINGS: dict[int, tuple[type[CtaDataError], str]] = {
+    401: (NotLoggedIn, "The server wants a valid token"),
+    403: (Forbidden, "The server does not allow it"),
+    404: (NotFound, "Not found"),
+    405: (Unsupported, "The server has no such operation here"),
+    408: (Unreachable, "The server gave up waiting"),
+    409: (NotFound, "The folder above does not exist"),
+    412: (AlreadyExists, "Something is there already"),
+    414: (Unsupported, "The server finds the path too long"),
+    423: (Busy, "It is locked by somebody"),
+    501: (Unsupported, "The server cannot do this"),
+    507: (NoSpace, "The storage or your quota is full"),
+}
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return None
