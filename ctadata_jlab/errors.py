@@ -137,7 +137,7 @@ class NoSpace(CtaDataError):
 
 
 class Unsupported(CtaDataError):
-    """This storage has no way to do that."""
+    """The storage has no way to do that."""
 
 
 class TooLargeToOpen(CtaDataError):

@@ -29,7 +29,16 @@ from ctadata_jlab.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CONNECT_SECONDS", "FIRST_BYTE_SECONDS", "USER_AGENT", "Trust", "client", "failure", "origin", "require_safe"]
+__all__ = [
+    "CONNECT_SECONDS",
+    "FIRST_BYTE_SECONDS",
+    "USER_AGENT",
+    "Trust",
+    "client",
+    "failure",
+    "origin",
+    "require_safe",
+]
 
 CONNECT_SECONDS = 15.0
 FIRST_BYTE_SECONDS = 310.0
@@ -47,11 +56,13 @@ class Trust:
 
     @classmethod
     def of(cls, ca: str = "") -> Trust:
-        """Return the trust that the setting *ca* (file or folder) means; empty: SSL_CERT_FILE, X509_CERT_DIR, the system's, or certifi's."""
+        """Return the trust that *ca* (file or folder) means; empty: SSL_CERT_FILE, X509_CERT_DIR, the system's, or certifi's."""
         if ca:
             place = Path(ca).expanduser()
             if not place.exists():
-                raise Misconfigured(f"The certificate authority {place} does not exist.", hint="Correct `ca` of this source.")
+                raise Misconfigured(
+                    f"The certificate authority {place} does not exist.", hint="Correct `ca` of this source."
+                )
             return cls(folder=str(place)) if place.is_dir() else cls(bundle=str(place))
         system = ssl.get_default_verify_paths()
         bundle = system.cafile or certifi.where()
@@ -93,7 +104,9 @@ def require_safe(url: str) -> None:
         return
     if parts.scheme == "http" and parts.hostname in _LOOPBACK:
         return
-    raise Misconfigured(f"This address is not https: {parts.scheme}://{parts.hostname}", hint="Correct `url` of this source.")
+    raise Misconfigured(
+        f"This address is not https: {parts.scheme}://{parts.hostname}", hint="Correct `url` of this source."
+    )
 
 
 def failure(status: int, what: str, reason: str = "", headers: Mapping[str, str] | None = None) -> CtaDataError:
@@ -102,8 +115,9 @@ def failure(status: int, what: str, reason: str = "", headers: Mapping[str, str]
     *reason* is the reason phrase, in which dCache puts its explanation.
     """
     said = f" ({reason})" if reason else ""
-    if status == httpx.codes.TOO_MANY_REQUESTS or (status == httpx.codes.SERVICE_UNAVAILABLE and headers):
-        return Busy(f"The server is busy: {what}{said}.", after=_seconds((headers or {}).get("retry-after")))
+    wait = _seconds((headers or {}).get("retry-after"))
+    if status == httpx.codes.TOO_MANY_REQUESTS or (status == httpx.codes.SERVICE_UNAVAILABLE and wait is not None):
+        return Busy(f"The server is busy: {what}{said}.", after=wait)
     kind, words = _MEANINGS.get(status, (Unreachable if status >= httpx.codes.INTERNAL_SERVER_ERROR else BadAnswer, ""))
     return kind(f"{words or f'The server answered {status}'}: {what}{said}.")
 

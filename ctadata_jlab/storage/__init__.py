@@ -99,7 +99,7 @@ class Body(Protocol):
         ...
 
     def checksum(self, algorithm: str) -> Checksum | None:
-        """Return the checksum of what was read since the start, None for an algorithm that was not computed (``adler32`` and ``md5`` are)."""
+        """Return the checksum of what was read since the start; None unless it was computed (``adler32`` and ``md5`` are)."""
         ...
 
 

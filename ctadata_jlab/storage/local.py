@@ -6,7 +6,6 @@ import errno
 import os
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
@@ -26,6 +25,7 @@ from ctadata_jlab.storage import Entry, Receipt, Traits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from ctadata_jlab.storage import Body, Reader

@@ -1,0 +1,1 @@
+"""Remote scientific storage, at home in JupyterLab."""
