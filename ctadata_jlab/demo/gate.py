@@ -12,12 +12,12 @@ import os
 import zlib
 from functools import lru_cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     Environ = dict[str, Any]
     StartResponse = Callable[..., Any]
