@@ -83,15 +83,17 @@ class Curl:
         start: int = 0,
         end: int | None = None,
         headers: Mapping[str, str] | None = None,
+        accept: Callable[[Answer], None] | None = None,
     ) -> Answer:
         """Give *sink* the bytes of *url* from *start* to before *end*; *what* names them in errors.
 
+        *accept* sees the answer's headers before the first byte and may refuse it by raising.
         Raises `Corrupted` when the server answers with another range than asked, `Unreachable` when it breaks off.
         """
         asked = dict(headers or {})
         if start or end is not None:
             asked["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
-        return self._with_login(url, lambda: _Get(what, sink, start, end, ranged="Range" in asked), asked)
+        return self._with_login(url, lambda: _Get(what, sink, start, end, accept, ranged="Range" in asked), asked)
 
     def put(self, url: str, what: str, body: Body, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Send *body* to *url* with its true length; a door that wants the bytes elsewhere gets none of them (``Expect: 100-continue``)."""
@@ -161,7 +163,7 @@ class Curl:
 
     def _prepare(self, handle: pycurl.Curl, url: str, headers: Mapping[str, str], step: _Exchange) -> None:
         handle.setopt(pycurl.URL, url)
-        handle.setopt(pycurl.PROTOCOLS_STR, "http,https")  # type: ignore[attr-defined]
+        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
         handle.setopt(pycurl.NOSIGNAL, 1)
         handle.setopt(pycurl.USERAGENT, USER_AGENT)
         handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
@@ -255,9 +257,17 @@ class _Exchange:
 
 class _Get(_Exchange):
     def __init__(
-        self, what: str, sink: Callable[[bytes], object], start: int, end: int | None, *, ranged: bool
+        self,
+        what: str,
+        sink: Callable[[bytes], object],
+        start: int,
+        end: int | None,
+        accept: Callable[[Answer], None] | None,
+        *,
+        ranged: bool,
     ) -> None:
         super().__init__(what)
+        self._accept = accept
         self._sink = sink
         self._start = start
         self._end = end
@@ -284,6 +294,8 @@ class _Get(_Exchange):
         if not 200 <= self.answer.status < 300:
             return False
         self._check_range()
+        if self._accept:
+            self._accept(self.answer)
         return True
 
     def _check_range(self) -> None:

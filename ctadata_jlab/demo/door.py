@@ -14,6 +14,7 @@ import argparse
 import signal
 from pathlib import Path
 from typing import Any
+from urllib.parse import ParseResult
 
 from ctadata_jlab.demo.gate import Digest, NeedsBearer, Refuses
 from ctadata_jlab.demo.tether import end_with_parent
@@ -43,10 +44,12 @@ def build(
 
 def _webdav(root: Path) -> Any:
     """Return wsgidav for one folder; who may enter was decided before, so its own logins and pages are left out."""
+    from wsgidav import request_server  # noqa: PLC0415
     from wsgidav.error_printer import ErrorPrinter  # noqa: PLC0415
     from wsgidav.request_resolver import RequestResolver  # noqa: PLC0415
     from wsgidav.wsgidav_app import WsgiDAVApp  # noqa: PLC0415
 
+    request_server.urlparse = _whole  # it decodes a Destination first and then takes `?` and `;` in a name for syntax
     settings = {
         "provider_mapping": {"/": str(root)},
         "middleware_stack": [ErrorPrinter, RequestResolver],
@@ -58,6 +61,13 @@ def _webdav(root: Path) -> Any:
         "logging": {"enable": False},
     }
     return WsgiDAVApp(settings)
+
+
+def _whole(url: str, *, allow_fragments: bool = False) -> ParseResult:  # noqa: ARG001  # urlparse's own signature
+    """Return the parts of an already decoded URL: all that follows the host is path."""
+    scheme, _, rest = url.partition("://") if "://" in url else ("", "", url)
+    host, slash, path = rest.partition("/")
+    return ParseResult(scheme, host, slash + path, "", "", "")
 
 
 def main(argv: list[str] | None = None) -> int:

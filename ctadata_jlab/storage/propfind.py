@@ -1,0 +1,184 @@
+"""PROPFIND (RFC 4918 §9.1): what to ask, and how to read the answer while it arrives. Pure: no I/O.
+
+Only properties in a propstat of status 200 count; document type declarations are refused, so that no entity can be declared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+
+from ctadata_jlab.errors import BadAnswer, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["CHECKSUMS", "LOCALITY", "Found", "moment", "question", "read"]
+
+CHECKSUMS = "http://www.dcache.org/2013/webdav Checksums"
+"""dCache: all stored checksums as one RFC 3230 string."""
+LOCALITY = "http://srm.lbl.gov/StorageResourceManager FileLocality"
+"""dCache: ONLINE, NEARLINE, ONLINE_AND_NEARLINE, UNAVAILABLE or LOST; costs the door a look-up per file."""
+_BASIC = ("DAV: getcontentlength", "DAV: getlastmodified", "DAV: resourcetype", "DAV: getetag")
+_MAX_TEXT = 65_536
+_TEXTS = frozenset({*_BASIC, CHECKSUMS, LOCALITY, "DAV: href", "DAV: status"}) - {"DAV: resourcetype"}
+
+
+@dataclass(slots=True)
+class Found:
+    """One response of a multistatus, as the server wrote it; `status` is 200 unless the whole response says otherwise."""
+
+    href: str = ""
+    status: int = 200
+    is_folder: bool = False
+    properties: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int | None:
+        """The length in bytes, None for folders and where the server does not say (a file being uploaded)."""
+        text = self.properties.get("DAV: getcontentlength", "")
+        return int(text) if text.isdigit() and not self.is_folder else None
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the bytes last changed."""
+        return moment(self.properties.get("DAV: getlastmodified", ""))
+
+    @property
+    def etag(self) -> str | None:
+        """The entity tag with its quotes."""
+        return self.properties.get("DAV: getetag") or None
+
+
+def question(extra: Iterable[str] = ()) -> bytes:
+    """Return the body that asks for what a listing shows, and for the *extra* properties, each as “namespace name”."""
+    asked = "".join(_element(*name.split(" ")) for name in (*_BASIC, *extra))
+    head = '<?xml version="1.0" encoding="utf-8"?>\n'
+    return f'{head}<D:propfind xmlns:D="DAV:"><D:prop>{asked}</D:prop></D:propfind>'.encode()
+
+
+def _element(namespace: str, name: str) -> str:
+    return f"<D:{name}/>" if namespace == "DAV:" else f'<x:{name} xmlns:x="{namespace}"/>'
+
+
+def read(chunks: Iterable[bytes], what: str) -> Iterator[Found]:
+    """Yield the responses of a multistatus while its *chunks* arrive; *what* names the question in errors.
+
+    Raises `BadAnswer` for anything that is not a multistatus, `Unreachable` for one that ends too early.
+    """
+    reader = _Reader(what)
+    for chunk in chunks:
+        yield from reader.feed(chunk, last=False)
+    yield from reader.feed(b"", last=True)
+
+
+class _Reader:
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._depth = 0
+        self._fed = False
+        self._buffer: list[str] | None = None
+        self._length = 0
+        self._response: Found | None = None
+        self._propstat: Found | None = None
+        self._ready: list[Found] = []
+
+    def feed(self, chunk: bytes, *, last: bool) -> list[Found]:
+        self._fed = self._fed or bool(chunk)
+        try:
+            self._parser.Parse(chunk, last)
+        except expat.ExpatError as error:
+            if last and self._fed and self._depth:
+                raise Unreachable(f"The listing broke off before its end: {self._what}.") from None
+            raise BadAnswer(
+                f"The server's answer is not a WebDAV listing: {self._what} (line {error.lineno})."
+            ) from None
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _doctype(self, *_: object) -> None:
+        raise BadAnswer(
+            f"The server's answer declares a document type, which a WebDAV listing never does: {self._what}."
+        )
+
+    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth == 1 and name != "DAV: multistatus":
+            raise BadAnswer(f"The server's answer is not a WebDAV listing: {self._what}.")
+        if name == "DAV: response":
+            self._response = Found()
+        elif name == "DAV: propstat":
+            self._propstat = Found()
+        elif name == "DAV: collection" and self._propstat is not None:
+            self._propstat.is_folder = True
+        elif name in _TEXTS:
+            self._buffer, self._length = [], 0
+
+    def _text(self, data: str) -> None:
+        if self._buffer is None:
+            return
+        self._length += len(data)
+        if self._length > _MAX_TEXT:
+            raise BadAnswer(f"The listing holds a value that is too long: {self._what}.")
+        self._buffer.append(data)
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if name in _TEXTS and self._buffer is not None:
+            self._take(name, "".join(self._buffer))
+            self._buffer = None
+        elif name == "DAV: propstat":
+            self._merge()
+        elif name == "DAV: response" and self._response is not None:
+            self._ready.append(self._response)
+            self._response = None
+
+    def _take(self, name: str, text: str) -> None:
+        if self._response is None:
+            return
+        if name == "DAV: href":
+            self._response.href = self._response.href or text.strip("\r\n\t ")
+        elif name == "DAV: status":
+            (self._propstat or self._response).status = self._status(text)
+        elif self._propstat is not None:
+            self._propstat.properties[name] = text.strip()
+
+    def _status(self, line: str) -> int:
+        parts = line.split()
+        if len(parts) < 2 or not parts[1].isdigit():
+            raise BadAnswer(f"The listing holds a status that is none: {self._what}.")
+        return int(parts[1])
+
+    def _merge(self) -> None:
+        part, self._propstat = self._propstat, None
+        if part is not None and self._response is not None and part.status == 200:
+            self._response.properties.update(part.properties)
+            self._response.is_folder = self._response.is_folder or part.is_folder
+
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
+    )
+}
+
+
+def moment(text: str) -> datetime | None:
+    """Return the time that an HTTP date means (RFC 9110 §5.6.7), None for one that cannot be read."""
+    try:
+        if len(text) == 29 and text.endswith(" GMT"):
+            clock = (int(text[17:19]), int(text[20:22]), int(text[23:25]))
+            return datetime(int(text[12:16]), _MONTHS[text[8:11]], int(text[5:7]), *clock, tzinfo=timezone.utc)
+        return parsedate_to_datetime(text).astimezone(timezone.utc) if text else None
+    except (ValueError, KeyError, TypeError):
+        return None

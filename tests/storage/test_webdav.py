@@ -1,0 +1,84 @@
+"""Four dialects of WebDAV pass the same suite: Apache mod_dav, nginx with dav-ext, wsgidav, and XRootD with real tokens."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from ctadata_jlab.http import Trust
+from ctadata_jlab.storage.webdav import WebDav
+from tests.storage.suite import Shelf, StorageSuite
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from tests.rig.doors import Door
+
+_CASES = itertools.count()
+
+
+class Bearer(httpx.Auth):
+    """The rig's token on every question."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if self._door.token:
+            request.headers["Authorization"] = f"Bearer {self._door.token()}"
+        yield request
+
+
+def storage_of(door: Door, root: str = "/") -> WebDav:
+    """Return the storage that speaks to *door*."""
+    return WebDav(
+        door.name,
+        door.url,
+        Trust.of(str(door.ca) if door.ca else ""),
+        root=root,
+        auth=Bearer(door),
+        authorise=(lambda _refused: f"Bearer {door.token()}") if door.token else None,
+    )
+
+
+def shelf_of(door: Door, odd_names: frozenset[str] = frozenset()) -> Iterator[Shelf]:
+    """Yield a shelf of its own on *door*."""
+    root = f"/case{next(_CASES)}"
+    door.raw_folder(root)
+    storage = storage_of(door, root)
+    yield Shelf(
+        storage,
+        raw_put=lambda path, data: door.raw_put(root + path, data),
+        raw_get=lambda path: door.raw_get(root + path),
+        raw_folder=lambda path: door.raw_folder(root + path),
+        odd_names=odd_names,
+    )
+    storage.close()
+    door.raw_remove(root)
+
+
+class TestApache(StorageSuite):
+    @pytest.fixture
+    def shelf(self, apache: Door) -> Iterator[Shelf]:
+        yield from shelf_of(apache)
+
+
+class TestNginx(StorageSuite):
+    @pytest.fixture
+    def shelf(self, nginx: Door) -> Iterator[Shelf]:
+        yield from shelf_of(nginx)
+
+
+class TestWsgidav(StorageSuite):
+    @pytest.fixture
+    def shelf(self, wsgidav: Door) -> Iterator[Shelf]:
+        yield from shelf_of(wsgidav)
+
+
+class TestXrootd(StorageSuite):
+    @pytest.fixture
+    def shelf(self, xrootd: Door) -> Iterator[Shelf]:
+        yield from shelf_of(xrootd, odd_names=frozenset({"what?.txt"}))
