@@ -1,0 +1,1 @@
+"""The tests: `rig` holds real servers, every other folder tests the package of its name."""

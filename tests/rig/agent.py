@@ -1,0 +1,111 @@
+"""oidc-agent, the very program that users have, with an account at the rig's provider."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import socket
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.rig.process import RigError, need, running, tail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.rig.provider import Provider
+
+__all__ = ["Agent", "agent"]
+
+SCOPE = "openid offline_access storage.read:/ storage.modify:/"
+USER_CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A running oidc-agent: its socket, and the short name of the account it knows (tokens of 60 s)."""
+
+    socket: Path
+    account: str
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Have one conversation on the socket: plain JSON there and back."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            connection.connect(str(self.socket))
+            connection.sendall(json.dumps(request).encode())
+            answer = b""
+            while not _is_whole(answer):
+                answer += connection.recv(65536) or _hung_up(answer)
+        result: dict[str, Any] = json.loads(answer)
+        return result
+
+    def token(self, min_valid_period: int = 0) -> str:
+        """Return an access token that is valid at least *min_valid_period* seconds more."""
+        answer = self.ask(
+            request="access_token", account=self.account, min_valid_period=min_valid_period, application_hint="rig"
+        )
+        if answer["status"] != "success":
+            raise RigError(str(answer))
+        return str(answer["access_token"])
+
+
+def _is_whole(answer: bytes) -> bool:
+    try:
+        json.loads(answer)
+    except ValueError:
+        return False
+    return True
+
+
+def _hung_up(answer: bytes) -> bytes:
+    raise RigError(f"oidc-agent hung up after {answer!r}")
+
+
+@pytest.fixture(scope="session")
+def agent(rig_folder: Path, provider: Provider) -> Iterator[Agent]:
+    """Start an agent of its own: home and temporary folder are private, nothing of the user's is touched."""
+    folder = rig_folder / "agent"
+    (folder / "home/.config/oidc-agent").mkdir(mode=0o700, parents=True)
+    folder.chmod(0o700)
+    (folder / "password").write_text(secrets.token_urlsafe())
+    started = Agent(folder / "socket", "rig")
+    log = folder / "log"
+    env = _environment(folder, started)
+    command = [need("oidc-agent"), "--console", f"--socket-path={started.socket}"]
+    with running(command, log=log, ready=started.socket.exists, env=env, folder=folder):
+        _add_account(started, provider.as_client("users-short"), folder, env)
+        yield started
+
+
+def _environment(folder: Path, started: Agent) -> dict[str, str]:
+    home = str(folder / "home")
+    return {"PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": str(folder), "OIDC_SOCK": str(started.socket)}
+
+
+def _add_account(started: Agent, provider: Provider, folder: Path, env: dict[str, str]) -> None:
+    """Let oidc-gen ask for an account, and be the user who confirms it."""
+    command = [
+        *(need("oidc-gen"), started.account, "--pub", "--flow=device", "--no-url-call", "--prompt=none"),
+        *(f"--iss={provider.issuer}", f"--client-id={provider.client_id}", f"--client-secret={provider.client_secret}"),
+        *("--redirect-url=", f"--scope={SCOPE}", f"--cp={provider.ca}", f"--pw-file={folder / 'password'}"),
+    ]
+    log = folder / "gen.log"
+
+    def code() -> re.Match[str] | None:
+        return USER_CODE.search(log.read_text(errors="replace"))
+
+    with running(command, log=log, ready=lambda: code() is not None, env=env, folder=folder) as process:
+        found = code()
+        provider.approve(found.group() if found else "")
+        try:
+            status = process.wait(60)
+        except subprocess.TimeoutExpired:
+            raise RigError(f"oidc-gen does not end:\n{tail(log)}") from None
+    if status:
+        raise RigError(f"oidc-gen ended with {status}:\n{tail(log)}")

@@ -1,0 +1,134 @@
+"""The OIDC provider: a certified one from npm, stands for a site's Keycloak."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import ssl
+import subprocess
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tests.rig.process import RigError, need, running, tail
+from tests.rig.scripted_user import answer_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.rig.certificate import Certificate
+
+__all__ = ["AUDIENCE", "SCOPE", "Provider", "install_provider", "provider"]
+
+PROGRAM = Path(__file__).parent / "oidc"
+AUDIENCE = "https://dcache"
+SCOPE = "storage.read:/ storage.modify:/"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+CLIENTS = ("users", "users-short", "users-public")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The provider as one of its clients sees it, with the person who confirms logins.
+
+    Clients (`as_client`): `users` has a secret, tokens of one hour and a lasting refresh token; `users-short` has
+    tokens of 60 s and a refresh token that changes with each use; `users-public` is the same without a secret.
+    A form field `lifetime=SECONDS` at the token endpoint overrides how long the access token lives.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    ca: Path
+    _secrets: dict[str, str] = field(repr=False, compare=False, default_factory=dict)
+    _refresh_tokens: dict[tuple[str, str], str] = field(repr=False, compare=False, default_factory=dict)
+    _lock: threading.Lock = field(repr=False, compare=False, default_factory=threading.Lock)
+
+    def as_client(self, client_id: str) -> Provider:
+        """Return the same provider for another of its clients."""
+        return replace(self, client_id=client_id, client_secret=self._secrets[client_id])
+
+    def token(self, scope: str = SCOPE, lifetime: int | None = None) -> str:
+        """Return a fresh access token (a JWT) of the user `scientist`; the first of a scope logs in by device code."""
+        with self._lock:
+            key = (self.client_id, scope)
+            if key not in self._refresh_tokens:
+                self._refresh_tokens[key] = self.login(scope)["refresh_token"]
+            extra = {} if lifetime is None else {"lifetime": str(lifetime)}
+            answer = self.post("token", grant_type="refresh_token", refresh_token=self._refresh_tokens[key], **extra)
+            self._refresh_tokens[key] = answer["refresh_token"]
+            return str(answer["access_token"])
+
+    def login(self, scope: str = SCOPE) -> dict[str, Any]:
+        """Log in by device code, the user's part included; return the token endpoint's answer."""
+        started = self.post("device/auth", scope=f"openid offline_access {scope}")
+        self.approve(started["user_code"])
+        return self.post("token", grant_type=DEVICE, device_code=started["device_code"])
+
+    def approve(self, user_code: str) -> None:
+        """Do the user's part: log in as `scientist` and confirm the device that shows *user_code*."""
+        self._answer(user_code, expect="Sign-in Success")
+
+    def refuse(self, user_code: str) -> None:
+        """Do an unwilling user's part: do not recognise the device that shows *user_code*."""
+        self._answer(user_code, expect="interrupted", confirm=False)
+
+    def post(self, endpoint: str, **form: str) -> dict[str, Any]:
+        """Post a form as this client; return the answer, or raise with the provider's error."""
+        form = {**form, "client_id": self.client_id}
+        if self.client_secret:
+            form["client_secret"] = self.client_secret
+        with self.browser() as browser:
+            answer = browser.post(f"{self.issuer}/{endpoint}", data=form)
+        if not answer.is_success:
+            raise RigError(f"{endpoint}: {answer.status_code} {answer.text}")
+        result: dict[str, Any] = answer.json()
+        return result
+
+    def browser(self) -> httpx.Client:
+        """Return a client that trusts the provider, follows redirects and keeps cookies."""
+        return httpx.Client(verify=ssl.create_default_context(cafile=str(self.ca)), follow_redirects=True, timeout=30)
+
+    def _answer(self, user_code: str, *, expect: str, confirm: bool = True) -> None:
+        answers = {"user_code": user_code, "login": "scientist", "password": "any"}
+        with self.browser() as browser:
+            page = answer_pages(browser, f"{self.issuer}/device", answers, confirm=confirm)
+        if expect not in page:
+            raise RigError(f"no {expect!r} for the code {user_code}:\n{page[-1000:]}")
+
+
+def install_provider() -> None:
+    """Fetch the provider's npm packages, as its lock file has them, unless they are there."""
+    if not (PROGRAM / "node_modules" / "oidc-provider").exists():
+        subprocess.run([need("npm"), "ci", "--no-audit", "--no-fund"], cwd=PROGRAM, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def provider(rig_folder: Path, certificate: Certificate) -> Iterator[Provider]:
+    """Start the provider, as seen by its client `users`."""
+    node = need("node")
+    install_provider()
+    folder = rig_folder / "provider"
+    folder.mkdir(mode=0o700)
+    shared = {name: "" if name == "users-public" else secrets.token_urlsafe() for name in CLIENTS}
+    settings, log = folder / "settings.json", folder / "log"
+    settings.write_text(json.dumps(_settings(certificate, shared)))
+    with running([node, PROGRAM / "provider.mjs", settings], log=log, ready=lambda: _issuer(log) is not None):
+        yield Provider(_issuer(log) or "", CLIENTS[0], shared[CLIENTS[0]], certificate.ca, shared)
+
+
+def _settings(certificate: Certificate, shared: dict[str, str]) -> dict[str, Any]:
+    clients = [
+        {"id": name, "secret": secret, "lifetime": 3600 if name == "users" else 60, "rotates": name != "users"}
+        for name, secret in shared.items()
+    ]
+    return {"cert": str(certificate.cert), "key": str(certificate.key), "audience": AUDIENCE, "clients": clients}
+
+
+def _issuer(log: Path) -> str | None:
+    lines = tail(log).splitlines()
+    return next((line for line in lines if line.startswith("https://localhost:")), None)

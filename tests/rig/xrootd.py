@@ -1,0 +1,104 @@
+"""XRootD: grid storage over https WebDAV, tokens from the rig's provider, stored checksums, third-party copies."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rig.doors import Door, answers
+from tests.rig.process import User, free_port, need, running, user
+from tests.rig.provider import AUDIENCE, Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.rig.certificate import Certificate
+
+__all__ = ["xrootd"]
+
+CONFIG = """
+all.role server
+all.export /
+oss.localroot {folder}/data
+all.adminpath {folder}/admin
+all.pidpath {folder}/admin
+xrd.port {xroot_port}
+xrd.tls {cert} {key}
+xrd.tlsca certfile {ca}
+xrd.protocol http:{port} libXrdHttp.so
+http.listingdeny no
+http.header2cgi Authorization authz
+http.exthandler xrdtpc libXrdHttpTPC.so
+ofs.authorize 1
+ofs.authlib ++ libXrdAccSciTokens.so config={folder}/scitokens.cfg
+acc.authdb {folder}/authdb
+xrootd.chksum max 2 adler32 md5
+"""
+SCITOKENS = """
+[Global]
+audience = {audience}
+
+[Issuer rig]
+issuer = {issuer}
+base_path = /
+map_subject = false
+default_user = {user}
+"""
+
+
+@pytest.fixture(scope="session")
+def xrootd(rig_folder: Path, certificate: Certificate, provider: Provider) -> Iterator[Door]:
+    """Start XRootD as a token-protected WebDAV door; it answers `Want-Digest` with adler32 or md5."""
+    program, owner = need("xrootd"), user("xrootd")
+    folder = owner.folder(rig_folder / "xrootd")
+    for name in ("data", "admin", "home"):
+        owner.folder(folder / name)
+    port = free_port()
+    _write_config(folder, port, certificate.lend(folder, owner), provider, owner)
+    _teach_keys(folder / "home", provider, owner)
+    door = Door("xrootd", f"https://localhost:{port}", folder / "data", certificate.ca, provider.token, owner)
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home")}
+    command: list[str | Path] = [program, "-I", "v4", "-c", folder / "xrootd.cfg"]
+
+    def ready() -> bool:
+        return answers(door.url, door.ca)
+
+    with running(command, log=folder / "log", ready=ready, run_as=owner, env=env, folder=folder / "home"):
+        yield door
+
+
+def _write_config(folder: Path, port: int, certificate: Certificate, provider: Provider, owner: User) -> None:
+    (folder / "authdb").touch()
+    (folder / "scitokens.cfg").write_text(SCITOKENS.format(audience=AUDIENCE, issuer=provider.issuer, user=owner.name))
+    (folder / "xrootd.cfg").write_text(
+        CONFIG.format(
+            folder=folder,
+            port=port,
+            xroot_port=free_port(),
+            cert=certificate.cert,
+            key=certificate.key,
+            ca=certificate.ca,
+        )
+    )
+
+
+def _teach_keys(home: Path, provider: Provider, owner: User) -> None:
+    """Fill the key cache of XRootD's token library.
+
+    It would fetch the issuer's keys itself, but trusts the system's certificates alone, without a setting for it.
+    """
+    with provider.browser() as browser:
+        keys = browser.get(f"{provider.issuer}/jwks").raise_for_status().json()
+    expires = int(time.time()) + 30 * 86400
+    cache = owner.folder(home / "scitokens") / "scitokens_cpp.sqllite"
+    with sqlite3.connect(cache) as database:
+        database.execute("CREATE TABLE keycache (issuer text UNIQUE PRIMARY KEY NOT NULL, keys text NOT NULL)")
+        value = json.dumps({"jwks": keys, "expires": expires, "next_update": expires})
+        database.execute("INSERT INTO keycache VALUES (?, ?)", (provider.issuer, value))
+    database.close()
+    owner.own(cache)
