@@ -192,12 +192,13 @@ class WebDav:
 
     @contextmanager
     def _stream(
-        self, method: str, path: str, *, folder: bool, headers: Mapping[str, str | bytes] | None, content: bytes
+        self, method: str, path: str, *, folder: bool, headers: Mapping[str, str] | None, content: bytes
     ) -> Iterator[httpx.Response]:
         url = self.url(path, folder=folder)
+        sent = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         with self._mapped(path):
             for _ in range(3):
-                with self.http.stream(method, url, headers=dict(headers or {}), content=content) as answer:
+                with self.http.stream(method, url, headers=sent, content=content) as answer:
                     if not answer.has_redirect_location:
                         yield answer
                         return
@@ -390,7 +391,7 @@ class WebDav:
         destination = self.url(target, folder=entry.is_folder)
         if self._is_xrootd:  # it takes a Destination as it is written
             destination = unquote(destination)
-        headers = {"Destination": destination.encode(), "Overwrite": b"T" if overwrite else b"F"}
+        headers = {"Destination": destination, "Overwrite": "T" if overwrite else "F"}
         return self.ask("MOVE", entry.path, folder=entry.is_folder, headers=headers)
 
     def _sweep(self, part: str) -> None:

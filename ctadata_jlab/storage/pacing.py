@@ -1,0 +1,94 @@
+"""Keeps a client polite: how many requests may start in a second.
+
+dCache refuses a client that starts more than 250 requests a second, and a second request within 4 ms of a first one after a pause.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from ctadata_jlab.storage.wrapper import Wrapper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ctadata_jlab.storage import Body, Entry, Reader, Receipt, Storage
+
+__all__ = ["Pace", "Pacing"]
+
+
+class Pace:
+    """Spaces starts evenly for all threads; *per_second* None lets everybody go at once."""
+
+    def __init__(
+        self,
+        per_second: float | None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._gap = 0.0 if per_second is None else 1 / per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait(self) -> None:
+        """Return when it is the caller's turn."""
+        if not self._gap:
+            return
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next)
+            self._next = turn + self._gap
+        if turn > now:
+            self._sleep(turn - now)
+
+
+class Pacing(Wrapper):
+    """Waits for its turn before each request to `inner`."""
+
+    def __init__(self, inner: Storage, pace: Pace | None = None) -> None:
+        super().__init__(inner)
+        self._pace = pace or Pace(inner.traits.starts_per_second)
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        """List in turn."""
+        self._pace.wait()
+        return self.inner.list(folder)
+
+    def stat(self, path: str) -> Entry:
+        """Look in turn."""
+        self._pace.wait()
+        return self.inner.stat(path)
+
+    def open(self, path: str, expect: Entry | None = None) -> Reader:
+        """Open in turn."""
+        self._pace.wait()
+        return self.inner.open(path, expect)
+
+    def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
+        """Store in turn."""
+        self._pace.wait()
+        return self.inner.put(path, body, replace=replace, ticket=ticket)
+
+    def make_folder(self, path: str) -> None:
+        """Make it in turn."""
+        self._pace.wait()
+        self.inner.make_folder(path)
+
+    def move(self, source: str, target: str) -> None:
+        """Move in turn."""
+        self._pace.wait()
+        self.inner.move(source, target)
+
+    def remove(self, path: str) -> None:
+        """Remove in turn."""
+        self._pace.wait()
+        self.inner.remove(path)
+
+    def stage(self, paths: Sequence[str]) -> Sequence[str]:
+        """Ask in turn."""
+        self._pace.wait()
+        return self.inner.stage(paths)

@@ -1,0 +1,59 @@
+"""A storage around another one: behaviour is added by wrapping, and a wrapper says only what it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ctadata_jlab.storage import Body, Entry, Reader, Receipt, Storage, Traits
+
+__all__ = ["Wrapper"]
+
+
+class Wrapper:
+    """Passes everything on to `inner`."""
+
+    def __init__(self, inner: Storage) -> None:
+        self.inner = inner
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.inner!r})"
+
+    @property
+    def traits(self) -> Traits:
+        """What the inner storage can do."""
+        return self.inner.traits
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        """Pass it on."""
+        return self.inner.list(folder)
+
+    def stat(self, path: str) -> Entry:
+        """Pass it on."""
+        return self.inner.stat(path)
+
+    def open(self, path: str, expect: Entry | None = None) -> Reader:
+        """Pass it on."""
+        return self.inner.open(path, expect)
+
+    def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
+        """Pass it on."""
+        return self.inner.put(path, body, replace=replace, ticket=ticket)
+
+    def make_folder(self, path: str) -> None:
+        """Pass it on."""
+        self.inner.make_folder(path)
+
+    def move(self, source: str, target: str) -> None:
+        """Pass it on."""
+        self.inner.move(source, target)
+
+    def remove(self, path: str) -> None:
+        """Pass it on."""
+        self.inner.remove(path)
+
+    def stage(self, paths: Sequence[str]) -> Sequence[str]:
+        """Pass it on."""
+        return self.inner.stage(paths)
