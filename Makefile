@@ -1,0 +1,127 @@
+# The one entrance: `make` lists what there is. Each target sets up what it needs and does again only what changed.
+# PYTHON=python3.12 chooses another interpreter, ARGS="…" passes options on (make demo ARGS="--port 9000").
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# jlpm, jupyter and node's tools are to be found by whatever a recipe starts
+IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+FRONTEND := $(shell find src style schema -type f -not -path '*/__tests__/*' 2>/dev/null) package.json $(wildcard tsconfig.json)
+LABEXTENSION := ctadata_jlab/labextension/package.json
+PACKAGE := $(shell find ctadata_jlab -name labextension -prune -o -name '*.py' -not -name _version.py -print) \
+	$(shell find jupyter-config -type f) install.json pyproject.toml README.md LICENSE
+SUCCESSOR := $(shell find successor -name '*.py') successor/pyproject.toml
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo install dev test packages lint format types jest pytest ui bench docs clean distclean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+
+# --- to use it
+
+demo: $(if $(wildcard $(VENV)/.dev),dev,install) ## two storage doors and a JupyterLab with the panel; Ctrl-C stops all
+	$(BIN)/python -m ctadata_jlab.demo.run $(ARGS)
+
+install: $(VENV)/.user ## the package, its frontend and the successor of ctadata, into .venv
+
+# --- to change it
+
+dev: $(VENV)/.dev $(LABEXTENSION) $(VENV)/.linked ## the same, editable, with everything that the tests need
+
+test: packages ## everything: lint, types, jest, the panel in a browser, pytest
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory types
+	$(MAKE) --no-print-directory jest
+	$(MAKE) --no-print-directory ui
+	$(MAKE) --no-print-directory pytest
+
+packages:
+	scripts/check-tools $(PYTHON) node
+	scripts/debian-packages
+
+lint: $(VENV)/.dev docs ## ruff, codespell, eslint, prettier, stylelint; changes nothing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(IN_VENV) jlpm lint:check
+
+format: $(VENV)/.dev ## let ruff, prettier, eslint and stylelint repair what they can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(IN_VENV) jlpm lint
+
+types: $(VENV)/.dev ## mypy and tsc
+	$(BIN)/mypy
+	$(IN_VENV) jlpm tsc --noEmit
+
+jest: $(VENV)/.dev ## the frontend's unit tests
+	$(IN_VENV) jlpm test $(ARGS)
+
+pytest: dev tests/rig/oidc/node_modules/.made ## the Python tests; ARGS="-k name" chooses some
+	$(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
+
+ui: dev ## the panel in a real browser (Debian's Chromium)
+	scripts/debian-packages ui
+	@if [ -f ui-tests/package.json ]; then \
+		cd ui-tests && $(IN_VENV) jlpm install --immutable && $(IN_VENV) jlpm playwright test $(ARGS); \
+	else echo "ui-tests has no tests yet"; fi
+
+bench: dev tests/rig/oidc/node_modules/.made ## speed and memory beside curl, davix and rclone; prints ratios
+	$(IN_VENV) $(BIN)/python -m benchmarks $(ARGS)
+
+docs: ## check the links of the documentation
+	$(PYTHON) scripts/check-links
+
+clean: ## remove what was built (.venv and node_modules stay)
+	rm -rf lib ctadata_jlab/labextension dist build coverage junit.xml tsconfig.tsbuildinfo
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .eslintcache .stylelintcache .coverage
+	rm -rf ui-tests/test-results ui-tests/playwright-report
+	rm -f $(VENV)/.user $(VENV)/.linked
+
+distclean: clean ## remove everything that make has made here
+	rm -rf $(VENV) node_modules .yarn tests/rig/oidc/node_modules ui-tests/node_modules ctadata_jlab/_version.py
+
+# --- how each thing is made; the stamps in .venv say when
+
+$(VENV)/.tools:
+	scripts/check-tools $(PYTHON) node
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade pip "jupyter-builder>=1.2,<2"
+	touch $@
+
+$(VENV)/.npm: $(VENV)/.tools package.json yarn.lock
+	$(IN_VENV) jlpm install --immutable
+	touch $@
+
+$(LABEXTENSION): $(VENV)/.npm $(FRONTEND)
+	rm -rf $(dir $@)
+	$(IN_VENV) jlpm build:prod
+	touch $@
+
+# An editable install in .venv is replaced here; `make demo` therefore takes the editable one if there is one.
+$(VENV)/.user: $(LABEXTENSION) $(PACKAGE) $(SUCCESSOR)
+	rm -f $(VENV)/.dev $(VENV)/.linked
+	rm -rf $(VENV)/share/jupyter/labextensions/ctadata_jlab
+	$(PIP) install ".[demo]" ./successor
+	touch $@
+
+$(VENV)/.dev: pyproject.toml successor/pyproject.toml | $(LABEXTENSION)
+	rm -f $(VENV)/.user $(VENV)/.linked
+	rm -rf $(VENV)/share/jupyter/labextensions/ctadata_jlab
+	$(PIP) install --editable ".[dev]" ./successor
+	touch $@
+
+# JupyterLab reads the built frontend from the checkout, so that a rebuild is seen by a reload of the page.
+$(VENV)/.linked: $(VENV)/.dev
+	$(IN_VENV) jupyter labextension develop . --overwrite
+	touch $@
+
+tests/rig/oidc/node_modules/.made: tests/rig/oidc/package-lock.json
+	cd tests/rig/oidc && npm ci --no-audit --no-fund
+	touch $@
