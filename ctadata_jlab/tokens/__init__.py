@@ -1,11 +1,18 @@
-"""Where bearer tokens come from: what a token is, and what a source of tokens must do."""
+"""Where bearer tokens come from: what a token is, what a source of tokens must do, and several sources in a row."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-__all__ = ["Token", "TokenSource"]
+from ctadata_jlab.tokens.attempt import Attempt, explain
+from ctadata_jlab.tokens.refusals import Refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Attempt", "FirstOf", "Token", "TokenSource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,11 @@ class Token:
         """Whether it is still valid *seconds* from *now*; one without an end is taken to last."""
         return self.expires is None or self.expires - now >= seconds
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash that tells tokens apart without being one; safe to keep and to share."""
+        return hashlib.sha256(self.value.encode(errors="surrogatepass")).hexdigest()
+
 
 class TokenSource(Protocol):
     """One place to get a token from."""
@@ -35,3 +47,34 @@ class TokenSource(Protocol):
         Raises `Misconfigured` only if it is set but unusable, naming itself.
         """
         ...
+
+
+class FirstOf:
+    """Several sources in their order: the first token wins, and a source that is set but unusable is an error.
+
+    Falling through silently would let people debug the wrong token.
+    """
+
+    def __init__(self, sources: Iterable[TokenSource], name: str = "auto") -> None:
+        self.sources = tuple(sources)
+        self.name = name
+        self._refusals = Refusals()
+
+    def fetch(self, min_valid: float = 60, refused: Token | None = None) -> Token | None:
+        """Return the first token that a source offers; raises what the first unusable source before it raises.
+
+        It remembers what was refused: a source that offers such a token is asked once more, for another.
+        """
+        if refused is not None:
+            self._refusals.add(refused)
+        for source in self.sources:
+            token = source.fetch(min_valid, refused)
+            if token is not None and self._refusals.knows(token):
+                token = source.fetch(min_valid, token)
+            if token is not None and not self._refusals.knows(token):
+                return token
+        return None
+
+    def explain(self) -> list[Attempt]:
+        """Ask every source, also those after the first token, and tell what each found; never raises."""
+        return [attempt for source in self.sources for attempt in explain(source)]
