@@ -1,0 +1,74 @@
+"""Which storage serves which kind of source.
+
+Another package adds a kind by the entry point group ``ctadata_jlab.storages``: a callable like those in `FACTORIES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from ctadata_jlab.errors import Misconfigured
+from ctadata_jlab.http import Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from ctadata_jlab.config import Source
+    from ctadata_jlab.storage import Storage
+
+__all__ = ["FACTORIES", "Credentials", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How a storage shows who asks: on questions by `auth`, on transfers by `authorise`; both None for an open server."""
+
+    auth: httpx.Auth | None = None
+    authorise: Callable[[str | None], str] | None = None
+
+
+def build(source: Source, credentials: Credentials) -> Storage:
+    """Return the storage of *source*, or raise `Misconfigured`."""
+    factory = FACTORIES.get(source.kind) or _foreign(source.kind)
+    if factory is None:
+        raise Misconfigured(
+            f"{source.title or source.name}: there is no kind of source called {source.kind!r}.",
+            hint=f"Known are {', '.join(sorted(FACTORIES))}.",
+        )
+    return factory(source, credentials)
+
+
+def _webdav(source: Source, credentials: Credentials) -> Storage:
+    from ctadata_jlab.storage.webdav import WebDav  # noqa: PLC0415 - libcurl is loaded when it is needed
+
+    return _door(WebDav, source, credentials)
+
+
+def _dcache(source: Source, credentials: Credentials) -> Storage:
+    from ctadata_jlab.storage.dcache import DCache  # noqa: PLC0415 - libcurl is loaded when it is needed
+
+    return _door(DCache, source, credentials)
+
+
+def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials) -> Storage:
+    return kind(
+        source.title or source.name,
+        source.url,
+        Trust.of(source.ca),
+        root=source.root,
+        auth=credentials.auth,
+        authorise=credentials.authorise,
+        http_pools=source.http_pools,
+    )
+
+
+FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {"webdav": _webdav, "dcache": _dcache}
+
+
+def _foreign(kind: str) -> Callable[[Source, Credentials], Storage] | None:
+    found = entry_points(group="ctadata_jlab.storages", name=kind)
+    return next((point.load() for point in found), None)
