@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import random
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RigError", "User", "free_port", "need", "rig_folder", "running", "tail", "user"]
 
+PREFIX = "ctadata-rig-"
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
@@ -161,7 +163,23 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="session")
 def rig_folder() -> Iterator[Path]:
     """Make the one folder below which all servers keep everything; it is reachable by the users they run as."""
-    folder = Path(tempfile.mkdtemp(prefix="ctadata-rig-"))
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with (folder / "in-use").open("w") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what test runs left behind that were killed: older than an hour, and nobody holds the lock."""
+    for mark in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/in-use"):
+        try:
+            if time.time() - mark.stat().st_mtime < 3600:
+                continue
+            with mark.open("r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(mark.parent, ignore_errors=True)
+        except OSError:
+            continue  # in use, or somebody else's

@@ -104,7 +104,10 @@ class Provider:
 def install_provider() -> None:
     """Fetch the provider's npm packages, as its lock file has them, unless they are there."""
     if not (PROGRAM / "node_modules" / "oidc-provider").exists():
-        subprocess.run([need("npm"), "ci", "--no-audit", "--no-fund"], cwd=PROGRAM, check=True, capture_output=True)
+        command = [need("npm"), "ci", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=PROGRAM, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise RigError(f"npm ci ended with {done.returncode}:\n{done.stderr}")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.rig.process import User, free_port, need, running, user
 from tests.rig.provider import AUDIENCE, Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.rig.certificate import Certificate
@@ -61,7 +61,7 @@ def xrootd(rig_folder: Path, certificate: Certificate, provider: Provider) -> It
     port = free_port()
     _write_config(folder, port, certificate.lend(folder, owner), provider, owner)
     _teach_keys(folder / "home", provider, owner)
-    door = Door("xrootd", f"https://localhost:{port}", folder / "data", certificate.ca, provider.token, owner)
+    door = Door("xrootd", f"https://localhost:{port}", folder / "data", certificate.ca, _kept(provider), owner)
     env = {"PATH": "/usr/bin:/bin", "HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home")}
     command: list[str | Path] = [program, "-I", "v4", "-c", folder / "xrootd.cfg"]
 
@@ -70,6 +70,17 @@ def xrootd(rig_folder: Path, certificate: Certificate, provider: Provider) -> It
 
     with running(command, log=folder / "log", ready=ready, run_as=owner, env=env, folder=folder / "home"):
         yield door
+
+
+def _kept(provider: Provider) -> Callable[[], str]:
+    """Return what gives the same token for ten minutes of its hour: a new one for each request takes its time."""
+    kept: dict[float, str] = {}
+
+    def token() -> str:
+        number = time.monotonic() // 600
+        return kept.get(number) or kept.setdefault(number, provider.token())
+
+    return token
 
 
 def _write_config(folder: Path, port: int, certificate: Certificate, provider: Provider, owner: User) -> None:
