@@ -73,7 +73,7 @@ class Environment:
 
     def _places(self) -> Iterator[tuple[str, Callable[[], str | None]]]:
         yield "BEARER_TOKEN", self._from_variable
-        yield "BEARER_TOKEN_FILE", self._from_named_file
+        yield self._named_file, self._from_named_file
         if self._user is None:
             return
         name = f"bt_u{self._user}"
@@ -87,12 +87,17 @@ class Environment:
     def _from_variable(self) -> str | None:
         return self._variables.get("BEARER_TOKEN", "").strip() or None
 
+    @property
+    def _named_file(self) -> str:
+        path = self._variables.get("BEARER_TOKEN_FILE", "")
+        # Somebody may have put the token itself there: only what must be a path is shown.
+        return f"the file {path} of BEARER_TOKEN_FILE" if path.startswith("/") else "the file of BEARER_TOKEN_FILE"
+
     def _from_named_file(self) -> str | None:
         path = self._variables.get("BEARER_TOKEN_FILE", "")
         if not path:
             return None
-        # Somebody may have put the token itself here: only what must be a path is shown.
-        what = f"The file {path} of BEARER_TOKEN_FILE" if path.startswith("/") else "The file of BEARER_TOKEN_FILE"
+        what = f"T{self._named_file[1:]}"
         text = first_line(Path(path), what)
         if text is None:
             raise Misconfigured(f"{what} does not exist.", hint="Correct BEARER_TOKEN_FILE, or unset it.")

@@ -67,7 +67,7 @@ class TokenFile:
     def _read(self, *, again: bool) -> None:
         """Look at the file; *again* also if nothing seems to have changed, as clocks of file systems are coarse."""
         seen = self._look()
-        if seen == self._seen and not again:
+        if self._token is not None and seen == self._seen and not again:
             return
         what = f"The file {self.path}"
         self._seen, previous, self._token = None, self._token, None  # what raises below is looked at anew next time

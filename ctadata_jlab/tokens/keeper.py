@@ -34,11 +34,12 @@ class Keeper:
     """Hands out the token of *source* to all who ask, from any thread.
 
     It is kept until it ends in `min_valid` seconds; one that never lasted long is renewed after half of its life. Whoever waits
-    while somebody asks the source gets that answer too. `changed` are called, in whichever thread it happens, with each new state.
+    while somebody asks the source gets that answer too. `changed` are called, in whichever thread it happens, with each new state;
+    they must not raise.
     """
 
     def __init__(self, source: TokenSource, clock: Callable[[], float] = time.time) -> None:
-        self.changed: list[Callable[[LoginState], None]] = []
+        self.changed: list[Callable[[LoginState], object]] = []
         self._source = source
         self._clock = clock
         self._refusals = Refusals(clock)

@@ -48,4 +48,5 @@ class OnlyFrom:
         )
 
     def _is_own(self, issuer: str | None) -> bool:
-        return bool(issuer) and (issuer or "").removesuffix("/") == self._issuer.removesuffix("/")
+        own = self._issuer.removesuffix("/")
+        return bool(own) and issuer is not None and issuer.removesuffix("/") == own

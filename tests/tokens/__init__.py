@@ -1,0 +1,1 @@
+"""Tests of where tokens come from and where they may go."""
