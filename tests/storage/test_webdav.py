@@ -34,13 +34,14 @@ class Bearer(httpx.Auth):
 
 def storage_of(door: Door, root: str = "/") -> WebDav:
     """Return the storage that speaks to *door*."""
+    token = door.token
     return WebDav(
         door.name,
         door.url,
         Trust.of(str(door.ca) if door.ca else ""),
         root=root,
         auth=Bearer(door),
-        authorise=(lambda _refused: f"Bearer {door.token()}") if door.token else None,
+        authorise=(lambda _refused: f"Bearer {token()}") if token else None,
     )
 
 

@@ -103,7 +103,7 @@ def test_a_write_is_never_repeated(memory: Memory) -> None:
 def test_a_listing_that_has_begun_is_not_repeated(memory: Memory) -> None:
     """Otherwise entries would come twice."""
     broken = Breaks(memory)
-    seen = []
+    seen: list[Entry] = []
     with pytest.raises(Unreachable):
         seen.extend(Retrying(broken).list("/a"))
     assert broken.calls == 1
@@ -139,7 +139,7 @@ def test_starts_are_spaced() -> None:
 
 def test_every_request_waits_for_its_turn(memory: Memory) -> None:
     """No method is forgotten."""
-    turns = []
+    turns: list[float] = []
     paced = Pacing(memory, Pace(1, clock=lambda: 0.0, sleep=turns.append))
     list(paced.list("/a"))
     paced.stat("/a/x")
