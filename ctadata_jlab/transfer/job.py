@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from ctadata_jlab.errors import Misconfigured
+from ctadata_jlab.errors import CtaDataError, Misconfigured
 
 __all__ = [
     "FINAL",
@@ -22,7 +24,11 @@ __all__ = [
     "Place",
     "Question",
     "Reason",
+    "counts_folders",
+    "is_from_browser",
     "may_follow",
+    "new_id",
+    "note_of",
     "require",
 ]
 
@@ -45,7 +51,7 @@ class JobState(str, Enum):
 
 
 class ItemState(str, Enum):
-    """Where one file of a job stands."""
+    """Where one file of a job stands; `STAGING`: on its way from tape, or (sent by the browser) received and in the spool."""
 
     WAITING = "waiting"
     STAGING = "staging"
@@ -80,7 +86,9 @@ def may_follow(old: JobState, new: JobState) -> bool:
 def require(old: JobState, new: JobState) -> None:
     """Raise `Misconfigured` when *new* may not follow *old*."""
     if not may_follow(old, new):
-        raise Misconfigured(f"A job that is {old.value} cannot become {new.value}.", hint="Reload the list of transfers.")
+        raise Misconfigured(
+            f"A job that is {old.value} cannot become {new.value}.", hint="Reload the list of transfers."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,8 @@ class Job:
     bytes_total: int = 0
     bytes_done: int = 0
     speed: float | None = None
+    planned: bool = False
+    """Whether all its items are known."""
     error: ErrorNote | None = None
     question: Question | None = None
     note: str | None = None
@@ -169,3 +179,31 @@ class Item:
     error: ErrorNote | None = None
     note: str | None = None
     attempts: int = field(default=0)
+
+
+def is_from_browser(request: JobRequest) -> bool:
+    """Whether the files come from the user's own computer, through the browser."""
+    return request.source == "browser"
+
+
+def counts_folders(request: JobRequest) -> bool:
+    """Whether a folder counts as something done, as when it is deleted or moved whole."""
+    within = request.to is not None and request.to.source == request.source
+    return request.kind == "delete" or (request.kind == "move" and within)
+
+
+def note_of(error: Exception) -> ErrorNote:
+    """Return *error* as it is kept and shown."""
+    if isinstance(error, CtaDataError):
+        return ErrorNote(error.name, error.message, error.hint, error.retryable)
+    return ErrorNote("ServerFault", f"Something unexpected happened: {error!r}", "Report it with the transfer's log.")
+
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_id(now: float) -> str:
+    """Return a new identifier that sorts by the time *now*: a ULID, within one millisecond by this process's own order."""
+    order = time.monotonic_ns() & 0xFFFFFFFFFF
+    number = (int(now * 1000) << 80) | (order << 40) | int.from_bytes(os.urandom(5), "big")
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))

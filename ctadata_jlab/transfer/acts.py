@@ -1,0 +1,179 @@
+"""What a job does with each of its items, by its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, CtaDataError, NotFound
+from ctadata_jlab.transfer.compare import End, decide, stat_or_none
+from ctadata_jlab.transfer.copy import Outcome, copy
+from ctadata_jlab.transfer.job import Item, ItemState, is_from_browser
+from ctadata_jlab.transfer.patience import patiently
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ctadata_jlab.storage import Entry, Storage
+    from ctadata_jlab.transfer.drops import Spool
+    from ctadata_jlab.transfer.job import Job
+    from ctadata_jlab.transfer.progress import Watch
+
+__all__ = ["Acts", "Phase"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One pass over a job's items that wait: which, in which order, and what is done with each; all before the next phase begins."""
+
+    act: Callable[[Item, Watch], Item]
+    kind: Literal["file", "folder"] | None = None
+    last_first: bool = False
+    in_parallel: bool = True
+    state: ItemState = ItemState.WAITING
+
+
+class Acts:
+    """The deeds of one job. Each takes an item and returns what it has become, or raises why not."""
+
+    def __init__(self, job: Job, storage: Callable[[str], Storage], spool: Spool) -> None:
+        self._job = job
+        self._spool = spool
+        request = job.request
+        self.source = spool.storage(job.id) if is_from_browser(request) else storage(request.source)
+        self.target = storage(request.to.source) if request.to is not None else self.source
+
+    def phases(self) -> list[Phase]:
+        """Return what is to be done, in order."""
+        request = self._job.request
+        if request.kind == "delete":
+            return [Phase(self.remove, "file"), Phase(self.remove, "folder", last_first=True, in_parallel=False)]
+        if request.kind == "move" and request.to is not None:
+            if request.to.source == request.source:
+                return [Phase(self.rename, in_parallel=False)]
+            folders_after = Phase(self.remove_moved_folder, "folder", last_first=True, in_parallel=False)
+            return [Phase(self.open_folder, "folder"), Phase(self.carry, "file"), folders_after]
+        if is_from_browser(request):
+            return [Phase(self.make_folder, "folder"), Phase(self.store, "file", state=ItemState.STAGING)]
+        return [Phase(self.make_folder, "folder"), Phase(self.copy, "file")]
+
+    def copy(self, item: Item, watch: Watch) -> Item:
+        """Copy a file."""
+        return _became(item, self._copy(item, item.path, watch))
+
+    def store(self, item: Item, watch: Watch) -> Item:
+        """Upload a file that the browser sent, and remove it from the spool."""
+        done = _became(item, self._copy(item, f"/{item.n}", watch))
+        self._spool.remove(self._job.id, item.n)
+        return done
+
+    def carry(self, item: Item, watch: Watch) -> Item:
+        """Copy a file to another storage, then remove it here if it still is the version that was copied and proven."""
+        outcome = self._copy(item, item.path, watch)
+        if outcome.entry is None:
+            return replace(_became(item, outcome), note=f"{outcome.note}; the original was kept")
+        self._remove_version(item.path, outcome.entry, watch)
+        return _became(item, outcome)
+
+    def make_folder(self, item: Item, watch: Watch) -> Item:
+        """Make a folder at the target."""
+        self.open_folder(item, watch)
+        return replace(item, state=ItemState.DONE, error=None)
+
+    def open_folder(self, item: Item, watch: Watch) -> Item:
+        """Make a folder at the target; more is to be done with it later."""
+        target = _target(item)
+        patiently(lambda: self.target.make_folder(target), rest=watch.rest)
+        return item
+
+    def remove_moved_folder(self, item: Item, watch: Watch) -> Item:
+        """Remove a folder whose files have been moved; one that still holds something stays."""
+        try:
+            if next(iter(self.source.list(item.path)), None) is None:
+                return self.remove(item, watch)
+        except NotFound:
+            return replace(item, state=ItemState.DONE, error=None)
+        return replace(item, state=ItemState.SKIPPED, error=None, note="not empty; it was kept")
+
+    def remove(self, item: Item, watch: Watch) -> Item:
+        """Remove a file or an empty folder."""
+        try:
+            patiently(lambda: self.source.remove(item.path), rest=watch.rest)
+        except NotFound:
+            return replace(item, state=ItemState.DONE, error=None, note="already gone")
+        watch.stand(item.size or 0)
+        return replace(item, state=ItemState.DONE, error=None)
+
+    def rename(self, item: Item, watch: Watch) -> Item:
+        """Move a file or a folder whole, within one storage."""
+        end = End("", self.target, _target(item))
+        there = stat_or_none(self.target, end.path)
+        path, aside = end.path, None
+        if there is not None:
+            decision = decide(self._job.request.conflict, self.source.stat(item.path), end, there)
+            if decision.skip is not None:
+                return replace(item, state=ItemState.SKIPPED, error=None, note=decision.skip)
+            path = decision.path
+            aside = self._put_aside(there, item) if decision.replace is not None else None
+        self.target.make_folder(paths.parent(path))
+        self._move(item, path, aside, end.path)
+        watch.stand(item.size or 0)
+        return replace(item, state=ItemState.DONE, error=None, target=path)
+
+    def _move(self, item: Item, path: str, aside: str | None, old: str) -> None:
+        try:
+            self.source.move(item.path, path)
+        except CtaDataError as error:
+            if aside is not None:
+                self.target.move(aside, old)  # as it was
+            if not self._has_moved(item, path, error):
+                raise
+        else:
+            if aside is not None:
+                self.target.remove(aside)
+
+    def _has_moved(self, item: Item, path: str, error: CtaDataError) -> bool:
+        """Whether a move whose answer was lost had happened."""
+        if not error.retryable:
+            return False
+        there = stat_or_none(self.target, path)
+        return there is not None and there.size == item.size and stat_or_none(self.source, item.path) is None
+
+    def _put_aside(self, there: Entry, item: Item) -> str:
+        """Give what is replaced another name until its successor is in place."""
+        name = paths.shortened(there.name, ".", f".{self._job.id}-{item.n}.old")
+        aside = paths.join(paths.parent(there.path), name)
+        self.target.move(there.path, aside)
+        return aside
+
+    def _remove_version(self, path: str, copied: Entry, watch: Watch) -> None:
+        now = self.source.stat(path)
+        if (now.version, now.size) != (copied.version, copied.size) or now.modified != copied.modified:
+            raise Changed(f"{paths.display(path)} was written to after it was copied; it was kept.")
+        patiently(lambda: self.source.remove(path), rest=watch.rest)
+
+    def _copy(self, item: Item, path: str, watch: Watch) -> Outcome:
+        request = self._job.request
+        to = request.to.source if request.to is not None else request.source
+        source, target = End(request.source, self.source, path), End(to, self.target, _target(item))
+        if request.kind == "move" and _is_same_file(source, target):
+            raise AlreadyExists(f"{paths.display(item.path)} and its target are the same file.")
+        return copy(source, target, conflict=request.conflict, ticket=f"{self._job.id}-{item.n}", watch=watch)
+
+
+def _is_same_file(source: End, target: End) -> bool:
+    here, there = source.file, target.file
+    return here is not None and there is not None and here.exists() and there.exists() and here.samefile(there)
+
+
+def _became(item: Item, outcome: Outcome) -> Item:
+    return replace(
+        item, state=outcome.state, target=outcome.path, size=outcome.size, note=outcome.note or None, error=None
+    )
+
+
+def _target(item: Item) -> str:
+    if item.target is None:
+        raise BadAnswer(f"The plan has no target for {paths.display(item.path)}.")
+    return item.target

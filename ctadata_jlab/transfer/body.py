@@ -1,0 +1,222 @@
+"""Bytes to be stored, that can be sent twice: from a file of this machine, or straight from another storage."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import Cancelled, Changed, Corrupted
+from ctadata_jlab.transfer.checksum import Digests
+from ctadata_jlab.transfer.disk import local_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from ctadata_jlab.storage import Body, Checksum, Entry, Reader
+    from ctadata_jlab.transfer.progress import Watch
+
+__all__ = ["FileBody", "ReaderBody", "Watched"]
+
+_PIECE = 256 * 1024
+_PIECES = 16
+ALWAYS = ("adler32", "md5")
+"""What every body computes, as `Body` promises."""
+
+
+class FileBody:
+    """The bytes of a local file; `Changed` before the last of them when the file was written to meanwhile."""
+
+    def __init__(self, file: Path, algorithms: Iterable[str] = ()) -> None:
+        self._file = file
+        self._algorithms = dict.fromkeys((*ALWAYS, *algorithms))
+        with local_errors(file):
+            self._stream = file.open("rb", buffering=0)
+            self._begun = _fingerprint(self._stream.fileno())
+        self.size = self._begun[0]
+        self._left = self.size
+        self._digests = Digests(self._algorithms)
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, at most *count*."""
+        with local_errors(self._file):
+            data = self._stream.read(min(count, self._left)) if self._left else b""
+            self._left -= len(data)
+            if (not self._left or not data) and _fingerprint(self._stream.fileno()) != self._begun:
+                raise Changed(f"{paths.display(str(self._file))} was written to while it was read.")
+        self._digests.update(data)
+        return data
+
+    def rewind(self) -> None:
+        """Start again from the first byte."""
+        self._stream.seek(0)
+        self._left = self.size
+        self._digests = Digests(self._algorithms)
+
+    def checksum(self, algorithm: str) -> Checksum | None:
+        """Return the checksum of what was read since the start."""
+        return self._digests.checksum(algorithm)
+
+    def __enter__(self) -> FileBody:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.close()
+
+
+def _fingerprint(descriptor: int) -> tuple[int, int, int]:
+    status = os.fstat(descriptor)
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+class ReaderBody:
+    """The bytes of another storage's reader, through a queue of a few pieces: memory does not grow with the file.
+
+    The last byte is handed over only when size and checksum are right, so that a storage never commits corrupted bytes.
+    """
+
+    def __init__(self, reader: Reader, entry: Entry, algorithms: Iterable[str] = ()) -> None:
+        if entry.size is None:
+            raise Corrupted(f"The storage does not say how large {paths.display(entry.path)} is.")
+        self.size = entry.size
+        self._reader = reader
+        self._entry = entry
+        known = () if entry.checksum is None else (entry.checksum.algorithm,)
+        self._algorithms = dict.fromkeys((*ALWAYS, *algorithms, *known))
+        self._pump: _Pump | None = None
+        self._rest = memoryview(b"")
+        self._read = 0
+        self._digests = Digests(self._algorithms)
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, at most *count*; `Corrupted` instead of the last when they are not what was promised."""
+        if self._pump is None:
+            self._pump = _Pump(self._reader)
+        if not self._rest:
+            self._rest = memoryview(self._pump.take())
+            self._read += len(self._rest)
+            self._digests.update(bytes(self._rest))
+            if self._read >= self.size or not self._rest:
+                self._verify()
+        data, self._rest = bytes(self._rest[:count]), self._rest[count:]
+        return data
+
+    def rewind(self) -> None:
+        """Start again from the first byte."""
+        self.close()
+        self._rest = memoryview(b"")
+        self._read = 0
+        self._digests = Digests(self._algorithms)
+
+    def checksum(self, algorithm: str) -> Checksum | None:
+        """Return the checksum of what was read since the start."""
+        return self._digests.checksum(algorithm)
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._pump is not None:
+            self._pump.close()
+            self._pump = None
+
+    def _verify(self) -> None:
+        name = paths.display(self._entry.path)
+        if self._read != self.size:
+            raise Corrupted(f"{self._read} bytes came for {name}, which has {self.size}.")
+        proof = self._entry.checksum
+        computed = None if proof is None else self.checksum(proof.algorithm)
+        if proof is not None and computed is not None and not proof.matches(computed):
+            raise Corrupted(f"The bytes of {name} give {computed}; the storage says {proof}.")
+
+    def __enter__(self) -> ReaderBody:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Pump:
+    """A thread that pours a reader into a bounded queue."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._pieces: queue.Queue[bytes] = queue.Queue(maxsize=_PIECES)
+        self._error: BaseException | None = None
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._pour, args=(reader,), name="ctadata-pump", daemon=True)
+        self._thread.start()
+
+    def take(self) -> bytes:
+        """Return the next piece, empty at the end; raises what the reader raised."""
+        piece = self._pieces.get()
+        if not piece:
+            self._pieces.put(b"")  # whoever asks again hears the same
+            if self._error is not None:
+                raise self._error
+        return piece
+
+    def close(self) -> None:
+        self._closed.set()
+        while self._thread.is_alive():
+            self._drain()
+            self._thread.join(0.02)
+
+    def _drain(self) -> None:
+        try:
+            while True:
+                self._pieces.get_nowait()
+        except queue.Empty:
+            pass
+
+    def _pour(self, reader: Reader) -> None:
+        try:
+            reader.pour(0, None, self._give)
+        except BaseException as error:  # noqa: BLE001 — a thread's top: raised again where the bytes are taken
+            self._error = error
+        self._put(b"")
+
+    def _give(self, data: bytes) -> None:
+        view = memoryview(data)
+        for begin in range(0, len(view), _PIECE):
+            if not self._put(bytes(view[begin : begin + _PIECE])):
+                raise Cancelled("Nobody reads any more.")
+
+    def _put(self, piece: bytes) -> bool:
+        while not self._closed.is_set():
+            try:
+                self._pieces.put(piece, timeout=0.2)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+
+class Watched:
+    """A body that counts what is read of it, and stops when the user says so."""
+
+    def __init__(self, body: Body, watch: Watch) -> None:
+        self._body = body
+        self._watch = watch
+        self.size = body.size
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, at most *count*."""
+        self._watch.check()
+        data = self._body.read(count)
+        self._watch.moved(len(data))
+        return data
+
+    def rewind(self) -> None:
+        """Start again from the first byte."""
+        self._watch.stand(0)
+        self._body.rewind()
+
+    def checksum(self, algorithm: str) -> Checksum | None:
+        """Return the checksum of what was read since the start."""
+        return self._body.checksum(algorithm)

@@ -1,0 +1,143 @@
+"""Threads that take a phase's items one after another, and the counts that they share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn, Offline
+from ctadata_jlab.transfer.job import Item, ItemState, note_of
+from ctadata_jlab.transfer.progress import Progress, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ctadata_jlab.transfer.acts import Phase
+    from ctadata_jlab.transfer.job import Job
+
+__all__ = ["Crew", "Tally"]
+
+TICK = 0.25
+"""Seconds between two reports."""
+
+
+class Tally:
+    """What has been done so far; one for all phases of a run."""
+
+    def __init__(self, job: Job, *, counts_folders: bool) -> None:
+        self.progress = Progress(job.bytes_done)
+        self._lock = threading.Lock()
+        self._kinds = {"file", "folder"} if counts_folders else {"file"}
+        self._counts = {
+            ItemState.DONE: job.files_done,
+            ItemState.SKIPPED: job.files_skipped,
+            ItemState.FAILED: job.files_failed,
+        }
+
+    def add(self, item: Item) -> None:
+        """Count an item that has ended."""
+        with self._lock:
+            if item.kind in self._kinds and item.state in self._counts:
+                self._counts[item.state] += 1
+
+    def facts(self) -> dict[str, int | float | None]:
+        """Return what to report of the job."""
+        with self._lock:
+            return {
+                "files_done": self._counts[ItemState.DONE],
+                "files_skipped": self._counts[ItemState.SKIPPED],
+                "files_failed": self._counts[ItemState.FAILED],
+                "bytes_done": self.progress.done,
+                "speed": self.progress.speed(time.monotonic()),
+            }
+
+
+class Crew:
+    """Works through *items* of one *phase*; one item's failure stops no other, a missing login stops all.
+
+    *mark* keeps what an item has become; *stage* asks for a file to be brought from tape, and says whether that can be done.
+    """
+
+    def __init__(
+        self,
+        phase: Phase,
+        items: Iterator[Item],
+        *,
+        stop: threading.Event,
+        tally: Tally,
+        slots: threading.Semaphore,
+        mark: Callable[[Item], None],
+        stage: Callable[[Item], bool],
+    ) -> None:
+        self._phase = phase
+        self._items = items
+        self._stop = stop
+        self._tally = tally
+        self._slots = slots
+        self._mark = mark
+        self._stage = stage
+        self._turn = threading.Lock()
+        self._halt = threading.Event()
+        self._error: BaseException | None = None
+
+    def work(self, hands: int, tick: Callable[[], None]) -> None:
+        """Do it all with so many *hands*; calls *tick* while that lasts. Raises what stopped everything."""
+        threads = [threading.Thread(target=self._run, name="ctadata-copy", daemon=True) for _ in range(hands)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(TICK)
+                tick()
+        if self._stop.is_set():
+            raise Cancelled("The transfer was stopped.")
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            while (item := self._next()) is not None:
+                with self._slots:
+                    self._do(item)
+        except BaseException as error:  # noqa: BLE001 — a thread's top: raised again by `work`
+            self._error = error
+            self._halt.set()
+
+    def _next(self) -> Item | None:
+        with self._turn:
+            if self._stop.is_set() or self._halt.is_set():
+                return None
+            return next(self._items, None)
+
+    def _do(self, item: Item) -> None:
+        if self._stop.is_set() or self._halt.is_set():
+            return
+        begun = replace(item, attempts=item.attempts + 1)
+        watch = Watch(self._tally.progress, self._stop, lambda state: self._mark(replace(begun, state=state)))
+        try:
+            became = self._phase.act(begun, watch)
+        except Cancelled:
+            self._mark(item)
+            return
+        except NotLoggedIn:
+            watch.stand(0)
+            self._mark(item)
+            raise
+        except Offline as error:
+            became = self._brought(begun, error)
+        except Exception as error:  # noqa: BLE001 — the edge of one item: others go on
+            became = replace(begun, state=ItemState.FAILED, error=note_of(error))
+        if became.state is ItemState.FAILED:
+            watch.stand(0)
+        self._mark(became)
+        self._tally.add(became)
+
+    def _brought(self, item: Item, error: Offline) -> Item:
+        try:
+            if self._stage(item):
+                return replace(item, state=ItemState.STAGING, note="on its way from tape")
+        except CtaDataError as refused:
+            return replace(item, state=ItemState.FAILED, error=note_of(refused))
+        return replace(item, state=ItemState.FAILED, error=note_of(error))

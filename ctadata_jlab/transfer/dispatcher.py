@@ -1,0 +1,177 @@
+"""Whose turn it is: starts runs, keeps the lease, and looks whether blocked jobs can go on."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from ctadata_jlab.errors import Busy, CtaDataError, NotLoggedIn
+from ctadata_jlab.transfer.job import Job, JobState, is_from_browser
+from ctadata_jlab.transfer.lease import BEAT
+from ctadata_jlab.transfer.run import Desk, Run
+
+if TYPE_CHECKING:
+    from ctadata_jlab.transfer.lease import Lease
+
+__all__ = ["LOOK", "Dispatcher"]
+
+LOOK = 30.0
+"""Seconds between two looks whether a blocked job can go on."""
+_AT_WORK = (JobState.PLANNING, JobState.RUNNING)
+
+
+class Dispatcher:
+    """Gives jobs that wait their turn, *jobs_at_once* of them, oldest first; measuring is quick and never waits."""
+
+    def __init__(self, desk: Desk, lease: Lease, jobs_at_once: int) -> None:
+        self._desk = desk
+        self._board = desk.board
+        self._lease = lease
+        self._jobs_at_once = jobs_at_once
+        self._runs: dict[str, Run] = {}
+        self._turn = threading.Condition(desk.board.lock)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._main, name="ctadata-queue", daemon=True)
+
+    def start(self) -> None:
+        """Take the queue, unless another engine owns it, and go on with what was interrupted."""
+        self._take_over(self._lease.hold())
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Stop all runs where they are."""
+        deadline = time.monotonic() + timeout
+        with self._turn:
+            self._stopping = True
+            runs = list(self._runs.values())
+            for run in runs:
+                if self._board.get(run.job_id).state in _AT_WORK:
+                    with contextlib.suppress(CtaDataError):
+                        self._board.change(run.job_id, JobState.WAITING)
+                run.stop.set()
+            self._turn.notify_all()
+        for run in runs:
+            run.join(max(0.0, deadline - time.monotonic()))
+        if self._thread.is_alive():
+            self._thread.join(max(0.1, deadline - time.monotonic()))
+        self._lease.release()
+
+    def require_lease(self) -> None:
+        """Raise `Busy` unless this engine owns the queue."""
+        if not self._lease.held:
+            owner = self._lease.holder or "nobody yet"
+            raise Busy(f"The queue of transfers is owned by {owner}.", hint="Use that server, or stop it.")
+
+    def is_at_work(self, job_id: str) -> bool:
+        """Whether a run of the job has not ended yet."""
+        with self._turn:
+            return job_id in self._runs
+
+    def steer(self, job_id: str, state: JobState, **facts: Any) -> Job:
+        """Make the job *state*; a run of it stops without a word."""
+        self.require_lease()
+        with self._turn:
+            job = self._board.get(job_id)
+            if job.state is not state:
+                job = self._board.change(job_id, state, **facts)
+                if job_id in self._runs:
+                    self._runs[job_id].stop.set()
+            self._turn.notify_all()
+        return job
+
+    def unblock(self, job: Job) -> None:
+        """Let a blocked job wait its turn, if it still is what it was."""
+        with self._turn, contextlib.suppress(CtaDataError):
+            now = self._board.get(job.id)
+            if (now.state, now.reason) == (job.state, job.reason):
+                self._board.change(job.id, JobState.WAITING, error=None)
+                self._turn.notify_all()
+
+    def nudge(self) -> None:
+        """Say that there may be something to do."""
+        with self._turn:
+            self._turn.notify_all()
+
+    def blocked(self, reason: str) -> list[Job]:
+        """Return the jobs that are blocked for *reason*."""
+        return [job for job in self._board.all() if job.state is JobState.BLOCKED and job.reason == reason]
+
+    def look(self) -> None:
+        """See whether blocked jobs can go on: a login that works again, files that have come from tape."""
+        for job in self.blocked("login"):
+            if self._is_logged_in(job):
+                self.unblock(job)
+        for job in self.blocked("staging"):
+            self.unblock(job)
+
+    def _main(self) -> None:
+        beat = look = time.monotonic()
+        while not self._stopping:
+            now = time.monotonic()
+            if now - beat >= (BEAT if self._lease.held else 1.0):
+                beat = now
+                self._keep_lease()
+            if now - look >= LOOK and self._lease.held:
+                look = now
+                threading.Thread(target=self.look, name="ctadata-look", daemon=True).start()
+            with self._turn, contextlib.suppress(CtaDataError):
+                self._give_turns()
+                self._turn.wait(0.5)
+
+    def _keep_lease(self) -> None:
+        before = self._lease.held
+        if self._lease.hold() and not before:
+            self._take_over(held=True)
+        if before and not self._lease.held:
+            with self._turn:
+                for run in self._runs.values():
+                    run.stop.set()
+
+    def _take_over(self, held: bool) -> None:
+        self._board.load(bump=held)
+        if held:
+            self.nudge()
+
+    def _give_turns(self) -> None:
+        """Start what waits; what is at work without a run was left by a dead owner, and waits its turn again."""
+        if self._stopping or not self._lease.held:
+            return
+        for job in reversed(self._board.all()):
+            if job.id in self._runs:
+                continue
+            if job.state in _AT_WORK:
+                self._board.change(job.id, JobState.WAITING)
+            elif job.state is JobState.WAITING and (job.request.kind == "measure" or self._has_room()):
+                run = self._runs[job.id] = Run(self._desk, job.id, self._ended)
+                run.start()
+
+    def _has_room(self) -> bool:
+        busy = sum(self._board.get(job_id).request.kind != "measure" for job_id in self._runs)
+        return busy < self._jobs_at_once
+
+    def _ended(self, run: Run) -> None:
+        with self._turn:
+            self._runs.pop(run.job_id, None)
+            job = self._board.get(run.job_id)
+            self._turn.notify_all()
+        self.sweep(job)
+
+    def sweep(self, job: Job) -> None:
+        """Remove what the browser sent for a job that was cancelled."""
+        if is_from_browser(job.request) and job.state is JobState.CANCELLED and not self.is_at_work(job.id):
+            self._desk.spool.sweep(job.id)
+
+    def _is_logged_in(self, job: Job) -> bool:
+        request = job.request
+        try:
+            if request.paths:
+                self._desk.storage(request.source).stat(request.paths[0])
+            if request.to is not None:
+                self._desk.storage(request.to.source).stat(request.to.path)
+        except NotLoggedIn:
+            return False
+        except CtaDataError:
+            pass  # an answer of another kind: the job itself will say what is wrong
+        return True

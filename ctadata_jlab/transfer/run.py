@@ -1,0 +1,245 @@
+"""One job from its turn to its end: plan, look at the target, work, conclude."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn
+from ctadata_jlab.transfer import planning
+from ctadata_jlab.transfer.acts import Acts
+from ctadata_jlab.transfer.crew import TICK, Crew, Tally
+from ctadata_jlab.transfer.job import (
+    ErrorNote,
+    Item,
+    ItemState,
+    Job,
+    JobState,
+    counts_folders,
+    is_from_browser,
+    note_of,
+)
+from ctadata_jlab.transfer.patience import patiently
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ctadata_jlab.storage import Storage
+    from ctadata_jlab.transfer.acts import Phase
+    from ctadata_jlab.transfer.board import Board
+    from ctadata_jlab.transfer.drops import Spool
+    from ctadata_jlab.transfer.journal import Journal
+
+__all__ = ["Desk", "Run"]
+
+_UNFINISHED = (ItemState.COPYING, ItemState.VERIFYING, ItemState.STAGING)
+_PATIENCE_WITH_BROWSER = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every run works with."""
+
+    board: Board
+    journal: Journal
+    storage: Callable[[str], Storage]
+    spool: Spool
+    slots: threading.Semaphore
+    hands: int
+
+
+class Run:
+    """A job at work in a thread of its own. Who wants it to stop changes the job's state and sets `stop`, under the board's lock."""
+
+    def __init__(self, desk: Desk, job_id: str, on_end: Callable[[Run], None]) -> None:
+        self.job_id = job_id
+        self.stop = threading.Event()
+        self._desk = desk
+        self._on_end = on_end
+        self._reported: tuple[float, dict[str, Any]] = (0.0, {})
+        self._thread = threading.Thread(target=self._main, name=f"ctadata-job-{job_id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, timeout: float) -> None:
+        """Wait for its end."""
+        self._thread.join(timeout)
+
+    def _main(self) -> None:
+        try:
+            self._work()
+        except Cancelled:
+            pass  # whoever stopped it has said what it is now
+        except NotLoggedIn as error:
+            self._end(JobState.BLOCKED, reason="login", error=note_of(error))
+        except Exception as error:  # noqa: BLE001 — a thread's top
+            self._end(JobState.FAILED, error=note_of(error))
+        finally:
+            self._on_end(self)
+
+    def _work(self) -> None:
+        job = self._change(JobState.PLANNING, error=None, question=None, note=None)
+        acts = Acts(job, self._desk.storage, self._desk.spool)
+        if job.request.kind == "measure":
+            totals, note = planning.measure(job, acts, self._report, self._check)
+            self._change(JobState.DONE, note=note, **totals)
+            return
+        if not job.planned:
+            job = patiently(lambda: self._plan(job, acts), rest=self._rest)
+        self._desk.journal.reset(job.id, _UNFINISHED, ItemState.WAITING)
+        self._take_received(job)
+        if self._asks(job, acts):
+            return
+        job = self._change(JobState.RUNNING)
+        tally = Tally(self._desk.board.counted(job), counts_folders=counts_folders(job.request))
+        for phase in acts.phases():
+            if phase.state is ItemState.STAGING:
+                self._receive(phase, job, acts, tally)
+            else:
+                self._phase(phase, job, acts, tally)
+        self._conclude(job)
+
+    def _plan(self, job: Job, acts: Acts) -> Job:
+        totals = planning.keep_plan(job, acts, self._desk.journal, self._report, self._check)
+        return self._change(JobState.PLANNING, planned=True, **totals)
+
+    def _asks(self, job: Job, acts: Acts) -> bool:
+        """Look at the target; returns whether the user has to be asked first."""
+        journal = self._desk.journal
+        planning.require_room(job, acts, journal, self._check)
+        asked = patiently(lambda: planning.question(job, acts, journal, self._check), rest=self._rest)
+        if asked is not None:
+            self._change(JobState.BLOCKED, reason="question", question=asked)
+        return asked is not None
+
+    # --- working
+
+    def _phase(self, phase: Phase, job: Job, acts: Acts, tally: Tally) -> None:
+        desk = self._desk
+        crew = Crew(
+            phase,
+            desk.journal.items(job.id, phase.state, kind=phase.kind, last_first=phase.last_first),
+            stop=self.stop,
+            tally=tally,
+            slots=desk.slots,
+            mark=lambda item: self._mark(item, tally),
+            stage=lambda item: _stage(acts.source, item.path),
+        )
+        hands = min(desk.hands, acts.source.traits.connections, acts.target.traits.connections)
+        crew.work(max(1, hands) if phase.in_parallel else 1, lambda: self._report(tally.facts()))
+        desk.board.report(job.id, **tally.facts())
+
+    def _mark(self, item: Item, tally: Tally) -> None:
+        self._desk.journal.mark(self.job_id, [item])
+        if item.state is ItemState.FAILED and item.error is not None:
+            text = f"{paths.display(item.path)}: {item.error.error}: {item.error.message}"
+            self._desk.journal.note(self.job_id, time.time(), text)
+        self._report(tally.facts())
+
+    def _take_received(self, job: Job) -> None:
+        """Let the files that the browser has sent be uploaded."""
+        if not is_from_browser(job.request):
+            return
+        journal, spool = self._desk.journal, self._desk.spool
+        with spool.lock:
+            for n in spool.received(job.id):
+                item = journal.item(job.id, n)
+                if item.state is ItemState.WAITING:
+                    journal.mark(
+                        job.id, [Item(n, item.path, item.target, "file", item.size, item.version, ItemState.STAGING)]
+                    )
+
+    def _receive(self, phase: Phase, job: Job, acts: Acts, tally: Tally) -> None:
+        """Upload what the browser sends, for as long as it keeps sending."""
+        spool, idle_since = self._desk.spool, time.monotonic()
+        while True:
+            if self._desk.journal.page(job.id, ItemState.STAGING, kind="file", limit=1):
+                self._phase(phase, job, acts, tally)
+                idle_since = time.monotonic()
+            elif not self._desk.journal.page(job.id, ItemState.WAITING, kind="file", limit=1):
+                return
+            elif not spool.is_receiving(job.id) and time.monotonic() - idle_since > _PATIENCE_WITH_BROWSER:
+                return
+            else:
+                with spool.lock:
+                    spool.lock.wait(TICK)
+                self._check()
+
+    # --- ending
+
+    def _conclude(self, job: Job) -> None:
+        journal, board = self._desk.journal, self._desk.board
+        with self._desk.spool.lock, board.lock:
+            counted = board.counted(board.get(job.id))
+            states = {state for state, _ in journal.tally(job.id)}
+            state, facts = self._verdict(counted, states)
+            self._change(state, **facts, **_counts(counted))
+
+    def _verdict(self, job: Job, states: set[ItemState]) -> tuple[JobState, dict[str, Any]]:
+        """Return what a job whose items are in *states* has come to."""
+        if is_from_browser(job.request) and ItemState.STAGING in states:
+            return JobState.WAITING, {}
+        if is_from_browser(job.request) and ItemState.WAITING in states:
+            return JobState.BLOCKED, {"reason": "upload"}
+        if ItemState.STAGING in states:
+            return JobState.BLOCKED, {"reason": "staging"}
+        if ItemState.FAILED in states:
+            return JobState.FAILED, {"error": self._first_error(job), "note": self._notes(job)}
+        return JobState.DONE, {"note": self._notes(job)}
+
+    def _first_error(self, job: Job) -> ErrorNote | None:
+        first = next(self._desk.journal.items(job.id, ItemState.FAILED), None)
+        error = None if first is None else first.error
+        if error is None or job.files_failed <= 1:
+            return error
+        message = f"{job.files_failed} of {job.files_total} failed. The first: {error.message}"
+        return ErrorNote(error.error, message, error.hint, error.retryable)
+
+    def _notes(self, job: Job) -> str | None:
+        notes = sorted(self._desk.journal.notes(job.id).items())
+        said = [note if count == job.files_total else f"{count} of {job.files_total}: {note}" for note, count in notes]
+        return "; ".join(said[:5]) or None
+
+    def _end(self, state: JobState, **facts: Any) -> None:
+        """Say how it ended, unless somebody stopped it meanwhile or the journal cannot be written."""
+        try:
+            counted = self._desk.board.counted(self._desk.board.get(self.job_id))
+            self._change(state, **_counts(counted), **facts)
+        except CtaDataError:
+            self.stop.set()
+
+    def _change(self, state: JobState, **facts: Any) -> Job:
+        with self._desk.board.lock:
+            self._check()
+            return self._desk.board.change(self.job_id, state, **facts)
+
+    def _report(self, facts: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        if not self.stop.is_set() and now - self._reported[0] >= TICK and facts != self._reported[1]:
+            self._reported = (now, dict(facts))
+            self._desk.board.report(self.job_id, **facts)
+
+    def _check(self) -> None:
+        if self.stop.is_set():
+            raise Cancelled("The transfer was stopped.")
+
+    def _rest(self, seconds: float) -> None:
+        self.stop.wait(seconds)
+        self._check()
+
+
+def _counts(job: Job) -> dict[str, int]:
+    names = ("files_done", "files_skipped", "files_failed", "bytes_done")
+    return {name: getattr(job, name) for name in names}
+
+
+def _stage(source: Storage, path: str) -> bool:
+    if not source.traits.stages:
+        return False
+    source.stage([path])
+    return True

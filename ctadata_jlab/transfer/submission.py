@@ -1,0 +1,94 @@
+"""From a request to a job: checked, named, and for files from the browser with its items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import BadPath, Misconfigured, Unsupported
+from ctadata_jlab.transfer.job import Item, Job, JobRequest, JobState, Place, is_from_browser, new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ctadata_jlab.storage import Storage
+
+__all__ = ["accepted"]
+
+
+def accepted(request: JobRequest, storage: Callable[[str], Storage], now: float) -> tuple[Job, list[Item]]:
+    """Return the job that *request* becomes, with those of its items that are known; raises what is wrong with it."""
+    request = _normal(request)
+    _require_able(request, storage)
+    if not is_from_browser(request):
+        return Job(new_id(now), request, _title(request.paths), now), []
+    items = _sent_items(request)
+    job = Job(
+        new_id(now),
+        replace(request, manifest=(), folders=()),
+        _title([f"/{item.path.partition('/')[0]}" for item in items]),
+        now,
+        state=JobState.BLOCKED if request.manifest else JobState.WAITING,
+        reason="upload" if request.manifest else None,
+        files_total=len(request.manifest),
+        bytes_total=sum(sent.size for sent in request.manifest),
+        planned=True,
+    )
+    return job, items
+
+
+def _normal(request: JobRequest) -> JobRequest:
+    tops = tuple(dict.fromkeys(paths.remote(path) for path in request.paths))
+    to = Place(request.to.source, paths.remote(request.to.path)) if request.to is not None else None
+    if is_from_browser(request):
+        if request.kind != "upload" or not (request.manifest or request.folders):
+            raise Misconfigured("Files from the browser can only be uploaded, and must be named.")
+    elif not tops:
+        raise Misconfigured("A transfer needs at least one path.")
+    if (to is None) != (request.kind in {"delete", "measure"}):
+        raise Misconfigured(f"A {request.kind} needs {'a' if to is None else 'no'} target folder.")
+    if "/" in tops and request.kind != "measure":
+        raise BadPath(f"The whole storage is too much for a {request.kind}; choose what is in it.")
+    return replace(request, paths=tops, to=to)
+
+
+def _require_able(request: JobRequest, storage: Callable[[str], Storage]) -> None:
+    """Refuse what the storages cannot do; a name that is not known raises here too."""
+    written = [] if request.to is None else [request.to.source]
+    if not is_from_browser(request):
+        storage(request.source)
+        written += [request.source] if request.kind in {"move", "delete"} else []
+    for source in written:
+        if not storage(source).traits.writable:
+            raise Unsupported(f"{source} is read-only.", hint="Choose another place.")
+
+
+def _sent_items(request: JobRequest) -> list[Item]:
+    to = request.to.path if request.to is not None else "/"
+    items = [
+        Item(
+            n,
+            sent.path,
+            paths.join(to, sent.path),
+            "file",
+            sent.size,
+            None if sent.modified is None else str(sent.modified),
+        )
+        for n, sent in enumerate(request.manifest)
+    ]
+    items += [
+        Item(n, folder, paths.join(to, folder), "folder") for n, folder in enumerate(request.folders, start=len(items))
+    ]
+    seen: set[str] = {to}
+    for item in items:
+        if item.target in seen or (item.size or 0) < 0:
+            raise BadPath(f"{paths.display(item.path)} cannot be sent: it has no name of its own.")
+        seen.add(item.target or "")
+    return items
+
+
+def _title(tops: list[str] | tuple[str, ...]) -> str:
+    names = list(dict.fromkeys(paths.name(top) or "/" for top in tops))
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{paths.display(names[0], 80)}{more}"

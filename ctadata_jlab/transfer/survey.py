@@ -1,0 +1,104 @@
+"""A look at the target before anything is written: what is there already, and whether there is room."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import NoSpace, NotFound
+from ctadata_jlab.transfer.compare import End, are_identical, local_file
+from ctadata_jlab.transfer.disk import free_space, local_errors
+from ctadata_jlab.transfer.job import Question
+from ctadata_jlab.transfer.part import part_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ctadata_jlab.storage import Entry, Storage
+    from ctadata_jlab.transfer.job import Item
+
+__all__ = ["conflicts", "require_room"]
+
+_EXAMPLES = 5
+_FOLDERS = 4
+
+
+def conflicts(
+    items: Iterable[Item], source: Storage | None, target: Storage, check: Callable[[], object]
+) -> Question | None:
+    """Return the question that *items* raise: how many of their targets exist and are not the same file already; None for none.
+
+    Without *source* (its bytes are not here yet), every target that exists counts.
+    """
+    known = _Known(target)
+    count = 0
+    examples: list[str] = []
+    for item in items:
+        check()
+        there = known.at(item.target) if item.target else None
+        if there is None or (source is not None and _is_same(item, there, source, target, check)):
+            continue
+        count += 1
+        if len(examples) < _EXAMPLES:
+            examples.append(there.path)
+    return Question(count, tuple(examples)) if count else None
+
+
+def _is_same(item: Item, there: Entry, source: Storage, target: Storage, check: Callable[[], object]) -> bool:
+    if item.kind == "folder" or there.is_folder or item.size != there.size:
+        return False
+    try:
+        ours, theirs = source.stat(item.path), target.stat(there.path)
+    except NotFound:
+        return False
+    return are_identical(End("", source, item.path), ours, End("", target, there.path), theirs, check)
+
+
+class _Known:
+    """What the target holds, a whole folder asked at a time, the last few remembered for the length of one survey."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._folders: OrderedDict[str, dict[str, Entry]] = OrderedDict()
+
+    def at(self, path: str) -> Entry | None:
+        folder = paths.parent(path)
+        if folder not in self._folders:
+            self._folders[folder] = self._listed(folder)
+            if len(self._folders) > _FOLDERS:
+                self._folders.popitem(last=False)
+        self._folders.move_to_end(folder)
+        return self._folders[folder].get(path)
+
+    def _listed(self, folder: str) -> dict[str, Entry]:
+        try:
+            return {entry.path: entry for entry in self._storage.list(folder)}
+        except NotFound:
+            return {}
+
+
+def require_room(items: Iterable[Item], target: Storage, folder: str, check: Callable[[], object]) -> None:
+    """Raise `NoSpace` when *items* will not fit on the disk of *folder*; a target that is not on this machine is not asked."""
+    place = local_file(target, folder)
+    if place is None:
+        return
+    needed = 0
+    for item in items:
+        check()
+        needed += _missing(item, target)
+    with local_errors(place):
+        free = free_space(place)
+    if needed > free:
+        raise NoSpace(f"{needed} bytes are needed in {paths.display(folder)}; {free} are free.")
+
+
+def _missing(item: Item, target: Storage) -> int:
+    file = local_file(target, item.target or "/")
+    if file is None or not item.size:
+        return 0
+    with local_errors(file):
+        if file.is_file() and file.stat().st_size == item.size:
+            return 0
+        part = part_names(file)[0]
+        return max(0, item.size - (part.stat().st_size if part.is_file() else 0))
