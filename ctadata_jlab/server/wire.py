@@ -1,0 +1,260 @@
+"""Values as JSON: what the server says. The words themselves are in `docs/reference/rest.md`; what it hears is in `requests`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+from typing import TYPE_CHECKING, Any
+
+from ctadata_jlab import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from ctadata_jlab.session import Source
+    from ctadata_jlab.storage import Entry
+    from ctadata_jlab.tokens.keeper import LoginState
+    from ctadata_jlab.transfer.job import ErrorNote, Item, Job
+
+__all__ = [
+    "EPOCH",
+    "Tally",
+    "dumps",
+    "entry_model",
+    "etag",
+    "folder_model",
+    "item",
+    "items",
+    "job",
+    "job_event",
+    "listing_block",
+    "login",
+    "mimetype",
+    "moment",
+    "source",
+]
+
+JSON = dict[str, Any]
+
+EPOCH = "1970-01-01T00:00:00Z"
+"""The time of what has none: Jupyter's own client demands one."""
+CHOICES = ["skip", "replace", "rename", "newer"]
+"""What a job's question may be answered with."""
+FOLDER, OFFLINE = 1, 2
+
+
+def dumps(value: object) -> str:
+    """Return *value* as JSON text, in ASCII, so that names which are no Unicode do no harm."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+# --- sources ---
+
+
+def source(source: Source, state: LoginState | None) -> JSON:
+    """Return what the panel shows of a source; *state* is None where no login is needed."""
+    traits = source.storage.traits
+    return {
+        "name": source.name,
+        "title": source.title,
+        "kind": source.kind,
+        "twin": source.twin,
+        "production": source.production,
+        "home": source.home,
+        "traits": {
+            "writable": traits.writable,
+            "resumes": traits.resumes,
+            "replaces_atomically": traits.replaces_atomically,
+            "stages": traits.stages,
+            "checksums": list(traits.checksums),
+            "local": "local" in traits.extras,
+        },
+        "login": login(state),
+    }
+
+
+def login(state: LoginState | None) -> JSON:
+    """Return how a login stands, without the token."""
+    if state is None:
+        return {
+            "needed": False, "state": "none", "subject": None, "issuer": None, "until": None, "source": None, "hint": "",
+        }  # fmt: skip
+    return {
+        "needed": True,
+        "state": state.state,
+        "subject": state.subject,
+        "issuer": state.issuer,
+        "until": state.until,
+        "source": state.source,
+        "hint": state.hint,
+    }
+
+
+# --- Jupyter's contents models ---
+
+
+def entry_model(source: Source, entry: Entry, kind: str | None = None) -> JSON:
+    """Return Jupyter's model of *entry*, without content; *kind* is its type if not the one its name says."""
+    kind = kind or ("directory" if entry.is_folder else "notebook" if entry.name.endswith(".ipynb") else "file")
+    return {
+        "name": entry.name or source.name,
+        "path": f"{source.name}{entry.path}".rstrip("/"),
+        "type": kind,
+        "writable": source.storage.traits.writable,
+        "created": moment(entry.modified),
+        "last_modified": moment(entry.modified),
+        "size": entry.size,
+        "mimetype": mimetype(entry.name) if kind == "file" else None,
+        "content": None,
+        "format": None,
+        "ctadata": {
+            "online": entry.online,
+            "checksum": str(entry.checksum) if entry.checksum else None,
+            "version": entry.version,
+        },
+    }
+
+
+def folder_model(name: str, models: Iterable[JSON] | None) -> JSON:
+    """Return Jupyter's model of the root, whose folders are the sources."""
+    return {
+        "name": name,
+        "path": name,
+        "type": "directory",
+        "writable": False,
+        "created": EPOCH,
+        "last_modified": EPOCH,
+        "size": None,
+        "mimetype": None,
+        "content": None if models is None else list(models),
+        "format": None if models is None else "json",
+        "ctadata": {"online": None, "checksum": None, "version": None},
+    }
+
+
+def moment(when: datetime | None) -> str:
+    """Return a time as Jupyter writes it."""
+    return EPOCH if when is None else when.isoformat().replace("+00:00", "Z")
+
+
+def mimetype(name: str) -> str | None:
+    """Return what kind of bytes a name promises."""
+    return mimetypes.guess_type(name)[0]
+
+
+# --- listings ---
+
+
+class Tally:
+    """Counts the rows of a listing and sums their hashes, so that the same rows in another order have the same hash."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._sum = 0
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Take the rows of one block into account."""
+        for entry in entries:
+            row = f"{entry.name}\0{entry.kind}\0{entry.size}\0{entry.modified}\0{entry.online}\0{entry.version}"
+            digest = hashlib.blake2b(row.encode(errors="surrogatepass"), digest_size=16).digest()
+            self._sum = (self._sum + int.from_bytes(digest, "big")) % (1 << 128)
+        self._count += len(entries)
+
+    def last_line(self) -> JSON:
+        """Return the line that says that nothing is missing."""
+        return {"complete": True, "count": self._count, "hash": f"{self._sum:032x}"}
+
+
+def listing_block(entries: Sequence[Entry]) -> JSON:
+    """Return the rows of one block, by columns."""
+    return {
+        "names": [entry.name for entry in entries],
+        "sizes": [entry.size for entry in entries],
+        "mtimes": [None if entry.modified is None else entry.modified.timestamp() for entry in entries],
+        "flags": [FOLDER * entry.is_folder + OFFLINE * (entry.online is False) for entry in entries],
+    }
+
+
+def etag(entry: Entry) -> str | None:
+    """Return a strong HTTP entity tag of this version of the file, None if nothing tells versions apart."""
+    if entry.version is None and entry.modified is None:
+        return None
+    mark = f"{entry.version}\0{entry.size}\0{entry.modified}"
+    return f'"{hashlib.blake2b(mark.encode(errors="surrogatepass"), digest_size=16).hexdigest()}"'
+
+
+# --- jobs ---
+
+
+def job(job: Job) -> JSON:
+    """Return all there is to know of a job but its items."""
+    request, target, question = job.request, job.request.to, job.question
+    return {
+        "id": job.id,
+        "kind": request.kind,
+        "title": job.title,
+        "state": job.state.value,
+        "reason": job.reason,
+        "seq": job.seq,
+        "from": {"source": request.source, "paths": list(request.paths)},
+        "to": None if target is None else {"source": target.source, "path": target.path},
+        "conflict": request.conflict,
+        "created": job.created,
+        "ended": job.ended,
+        "files_total": job.files_total,
+        "files_done": job.files_done,
+        "files_skipped": job.files_skipped,
+        "files_failed": job.files_failed,
+        "bytes_total": job.bytes_total,
+        "bytes_done": job.bytes_done,
+        "speed": job.speed,
+        "error": _note(job.error),
+        "question": question
+        and {"count": question.count, "examples": list(question.examples), "choices": list(CHOICES)},
+        "note": job.note,
+    }
+
+
+def job_event(job: Job, state: str | None = None) -> JSON:
+    """Return what the event bus is told of a job; *state* instead of its own."""
+    return {
+        "job_id": job.id,
+        "seq": job.seq,
+        "kind": job.request.kind,
+        "title": paths.display(job.title),
+        "state": state or job.state.value,
+        "reason": job.reason,
+        "files_done": job.files_done,
+        "files_total": job.files_total,
+        "files_failed": job.files_failed,
+        "bytes_done": job.bytes_done,
+        "bytes_total": job.bytes_total,
+        "speed": job.speed,
+        "error": job.error and job.error.error,
+    }
+
+
+def items(found: Sequence[Item], limit: int) -> JSON:
+    """Return a page of items; `next` is what to give as `after` for the page after it, None on the last."""
+    return {"items": [item(one) for one in found], "next": found[-1].n if len(found) == limit else None}
+
+
+def item(item: Item) -> JSON:
+    """Return one file of a job."""
+    return {
+        "n": item.n,
+        "path": item.path,
+        "target": item.target,
+        "size": item.size,
+        "state": item.state.value,
+        "error": _note(item.error),
+        "note": item.note,
+    }
+
+
+def _note(note: ErrorNote | None) -> JSON | None:
+    if note is None:
+        return None
+    return {"error": note.error, "message": note.message, "hint": note.hint, "retryable": note.retryable}
