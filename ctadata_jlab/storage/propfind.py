@@ -48,9 +48,10 @@ class Found:
         return moment(self.properties.get("DAV: getlastmodified", ""))
 
     @property
-    def etag(self) -> str | None:
-        """The entity tag with its quotes."""
-        return self.properties.get("DAV: getetag") or None
+    def etag(self) -> str:
+        """The entity tag with its quotes, which wsgidav leaves out here but not in its headers."""
+        text = self.properties.get("DAV: getetag", "")
+        return text if not text or text.startswith(('"', "W/")) else f'"{text}"'
 
 
 def question(extra: Iterable[str] = ()) -> bytes:

@@ -366,6 +366,8 @@ class WebDav:
 
     def _commit(self, part: str, path: str, stored: Entry, *, overwrite: bool) -> None:
         """Give *part* its final name; when the answer is lost, look whether it happened."""
+        if self._is_xrootd and not overwrite and self._exists(path):  # it ignores `Overwrite: F` and replaces
+            raise AlreadyExists(f"{self._what(path)} exists already.")
         try:
             answer = self._rename(stored, path, overwrite=overwrite)
         except Unreachable:

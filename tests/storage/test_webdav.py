@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from ctadata_jlab.errors import AlreadyExists
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage.webdav import WebDav
-from tests.storage.suite import Shelf, StorageSuite
+from tests.storage.suite import Bytes, Shelf, StorageSuite
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -83,3 +84,19 @@ class TestXrootd(StorageSuite):
     @pytest.fixture
     def shelf(self, xrootd: Door) -> Iterator[Shelf]:
         yield from shelf_of(xrootd, odd_names=frozenset({"what?.txt"}))
+
+
+def test_an_upload_does_not_replace_what_came_meanwhile_on_xrootd(xrootd: Door) -> None:
+    """XRootD ignores `Overwrite: F`; so the name is looked at again just before the rename."""
+    root = xrootd.fresh()
+    storage = storage_of(xrootd, root)
+
+    class Meanwhile(Bytes):
+        def read(self, count: int) -> bytes:
+            xrootd.raw_put(f"{root}/f", b"somebody else's")
+            return super().read(count)
+
+    with pytest.raises(AlreadyExists):
+        storage.put("/f", Meanwhile(b"ours" * 1000), ticket="t")
+    assert xrootd.raw_get(f"{root}/f") == b"somebody else's"
+    assert [entry.name for entry in storage.list("/")] == ["f"]
