@@ -1,0 +1,139 @@
+"""A large transfer costs the server neither memory nor its event loop, on which the user's kernels live."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rig.process import need
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.e2e.server import Client
+    from tests.rig.doors import Door
+
+SIZE = 2 << 30
+MEBIBYTE = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def big(xrootd: Door, server: Client) -> Iterator[str]:
+    """A file of 2 GiB on the door; the server has served once before, so that what it loads lazily is loaded."""
+    folder = xrootd.fresh()
+    xrootd.raw_put(f"{folder}/warm/small.bin", os.urandom(100_000))
+    server.job(
+        kind="download",
+        **{"from": {"source": "xrootd", "paths": [f"{folder}/warm"]}},
+        to={"source": "local", "path": "/"},
+    )
+    xrootd.raw_put(f"{folder}/big.bin", b"")
+    block = os.urandom(MEBIBYTE)
+    with xrootd.local(f"{folder}/big.bin").open("wb") as file:
+        for _ in range(SIZE // MEBIBYTE):
+            file.write(block)
+    yield f"{folder}/big.bin"
+    xrootd.raw_remove(folder)
+
+
+class Watch:
+    """Notes the server's highest memory and its loop's longest delay while something happens."""
+
+    def __init__(self, server: Client) -> None:
+        self._server = server
+        self._stop = threading.Event()
+        self.idle = server.memory()
+        self.peak = self.idle
+        self._lag()
+        self._thread = threading.Thread(target=self._watch)
+
+    def _lag(self) -> float:
+        return float(self._server.http.get("test-lag").json())
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.05):
+            self.peak = max(self.peak, self._server.memory())
+
+    def during(self, work: Callable[[], object]) -> float:
+        """Return the loop's longest delay in milliseconds while *work* was done."""
+        self._thread.start()
+        try:
+            work()
+        finally:
+            self._stop.set()
+            self._thread.join()
+        return self._lag()
+
+    @property
+    def grown(self) -> float:
+        """MiB above idle."""
+        return (self.peak - self.idle) / MEBIBYTE
+
+
+def _lags(server: Client, work: Callable[[], object], times: int = 3) -> tuple[float, float]:
+    """Return the median of the longest delays, in milliseconds, and the most memory, in MiB above idle."""
+    lags, grown = [], []
+    for _ in range(times):
+        time.sleep(0.5)
+        watch = Watch(server)
+        lags.append(watch.during(work))
+        grown.append(watch.grown)
+    return sorted(lags)[times // 2], max(grown)
+
+
+def test_two_gib_cost_neither_memory_nor_the_loop(server: Client, xrootd: Door, big: str, tmp_path: Path) -> None:
+    """Download and upload: less than 150 MiB above idle, and the loop comes round within what curl outside the server leaves, plus 20 ms."""
+    up_folder = big.rpartition("/")[0] + "/up"
+
+    def download() -> None:
+        (server.workspace / "big.bin").unlink(missing_ok=True)
+        _done(server.job(kind="download", **_from("xrootd", big), to={"source": "local", "path": "/"}))
+
+    def upload() -> None:
+        xrootd.raw_remove(up_folder)
+        _done(server.job(kind="upload", **_from("local", "/big.bin"), to={"source": "xrootd", "path": up_folder}))
+
+    def curl_down() -> None:
+        _curl(server, xrootd, "-o", str(tmp_path / "big.bin"), xrootd.url + big)
+
+    def curl_up() -> None:
+        _curl(server, xrootd, "-T", str(tmp_path / "big.bin"), f"{xrootd.url}{up_folder}.curl")
+
+    curl_lag, _ = _lags(server, curl_down)
+    lag, grown = _lags(server, download)
+    print(f"\ndownload: loop {lag:.0f} ms (curl outside {curl_lag:.0f} ms), memory +{grown:.0f} MiB")
+    assert grown < 150
+    assert lag < curl_lag + 20
+    curl_lag, _ = _lags(server, curl_up)
+    lag, grown = _lags(server, upload)
+    print(f"upload: loop {lag:.0f} ms (curl outside {curl_lag:.0f} ms), memory +{grown:.0f} MiB")
+    assert grown < 150
+    assert lag < curl_lag + 20
+
+
+def _from(source: str, path: str) -> dict[str, object]:
+    return {"from": {"source": source, "paths": [path]}}
+
+
+def _done(job: dict[str, object]) -> None:
+    assert job["state"] == "done", job
+
+
+def _curl(server: Client, door: Door, *arguments: str) -> None:
+    """Do the same outside the server, which is asked as often as it is for a job."""
+    assert door.token is not None
+    header = server.log.with_name("curl-header")
+    header.touch(mode=0o600)
+    header.write_text(f"Authorization: Bearer {door.token()}\n")
+    command = [need("curl"), "-sS", "--fail", "--cacert", str(door.ca), "-H", f"@{header}", *arguments]
+    with subprocess.Popen(command) as process:
+        while process.poll() is None:
+            server.get("jobs")
+            time.sleep(0.05)
+        assert process.returncode == 0
