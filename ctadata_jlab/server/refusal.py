@@ -125,7 +125,7 @@ def _foreign(status: int, error: HTTPError | None) -> Refusal:
 
 _SECRETS = re.compile(
     r"""(?ix) (bearer|basic|token)\s+[\w.~+/=-]{8,}   # a header
-      | eyJ[\w-]{8,}\.[\w-]+\.[\w-]*                  # a JSON web token
+      | eyJ[\w-]{4,}\.[\w-]+\.[\w-]*                  # a JSON web token
       | (?<=://)[^/@\s]+@                             # user and password of a URL
       | (?<=[?&])(authz|token|access_token)=[^&\s'"]+ # a token in a URL
     """

@@ -62,9 +62,10 @@ class Workshop:
             session.engine.wake(source)
 
     async def close(self) -> None:
-        """Stop the transfers where they are and close the session."""
-        if self._opening is not None and not _has_failed(self._opening):
-            session = await self._opening
+        """Stop the transfers where they are and close the session; once, however often it is called."""
+        opening, self._opening = self._opening, None
+        if opening is not None and not _has_failed(opening):
+            session = await opening
             session.engine.listeners.remove(self.announcer.job)
             await self.threads.ask(lambda: _stop(session))
         self.announcer.close()
