@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Busy, CtaDataError, NotLoggedIn
 from ctadata_jlab.tokens.attempt import Attempt, explain
@@ -23,11 +23,6 @@ __all__ = ["Keeper", "LoginState"]
 
 _SHORTEST = 10.0  # seconds; a token with less left may end on its way to the storage
 _LOOK_AGAIN = 30.0  # seconds; a file that was replaced, or a log-out elsewhere, is noticed within this time
-
-
-class _Kept(NamedTuple):
-    token: Token
-    since: float
 
 
 class Keeper:
@@ -46,7 +41,7 @@ class Keeper:
         self._asking = threading.Lock()
         self._rounds = 0
         self._asked_at = -math.inf
-        self._kept: _Kept | None = None
+        self._kept: tuple[Token, float] | None = None  # and since when
         self._failure: CtaDataError | None = None
         self._attempts: list[Attempt] = []
         self._state = self._told = LoginState("missing")
@@ -101,11 +96,14 @@ class Keeper:
         return explain(self._source)
 
     def _fresh(self, min_valid: float) -> Token | None:
-        kept, now = self._kept, self._clock()
-        if kept is None or self._refusals.knows(kept.token):
+        kept = self._kept  # once: another thread may drop it meanwhile
+        if kept is None:
             return None
-        life = math.inf if kept.token.expires is None else kept.token.expires - kept.since
-        return kept.token if kept.token.lasts(max(min(min_valid, life / 2), 1), now) else None
+        token, since = kept
+        if self._refusals.knows(token):
+            return None
+        life = math.inf if token.expires is None else token.expires - since
+        return token if token.lasts(max(min(min_valid, life / 2), 1), self._clock()) else None
 
     def _answer(self, min_valid: float, rounds: int) -> Token:
         """Ask the source, unless somebody did since *rounds* was read; called by one thread at a time."""
@@ -145,7 +143,7 @@ class Keeper:
             wait = self._refusals.wait()
             if wait > 0:
                 raise Busy("The storage refused two tokens in a row; the next is not tried at once.", after=wait)
-            self._kept = _Kept(token, self._clock())
+            self._kept = token, self._clock()
         self._failure, self._state = None, logged_in(token)
         return token
 

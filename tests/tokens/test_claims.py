@@ -88,7 +88,8 @@ def test_what_cannot_be_a_token_is_refused_by_place(value: str) -> None:
     assert caught.value.hint
 
 
-SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=60)
+# The mark keeps hypothesis from trying words that stand in the messages themselves.
+SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=10, max_size=60).map("~#{}".format)
 
 
 @given(SECRET, st.sampled_from(["", " ", "\n", "\x00", "é"]))

@@ -43,6 +43,27 @@ def test_each_source_learns_what_was_refused() -> None:
     assert chain.fetch(refused=three) is None
 
 
+class Renewing:
+    """Keeps its token, as oidc-agent does, until it hears that this very one was refused."""
+
+    name = "renewing"
+    number = 0
+
+    def fetch(self, min_valid: float = 60, refused: Token | None = None) -> Token | None:
+        if refused is not None and refused.value == f"number-{self.number}":
+            self.number += 1
+        return Token(f"number-{self.number}", source=self.name)
+
+
+def test_a_source_that_offers_a_refused_token_is_asked_for_another() -> None:
+    """Though the token refused last was another source's: what was refused before is remembered."""
+    chain = FirstOf([Scripted(["stale"]), Renewing()])
+    chain.fetch(refused=Token("number-0"))
+    token = chain.fetch(refused=Token("stale"))
+    assert token is not None
+    assert token.value == "number-1"
+
+
 def test_explained() -> None:
     """Every source is told about, also those after the first token and the broken ones; no value is shown."""
     chain = FirstOf([Scripted([None], "a"), Scripted(["secret-value"], "b"), Scripted([Misconfigured("broken")], "c")])
