@@ -1,0 +1,114 @@
+/** What every command has at hand. */
+
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { FileBrowser } from '@jupyterlab/filebrowser';
+import type { Contents } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
+
+import type { CtaDrive } from '../drive';
+import type { JobsModel } from '../jobs';
+import type { Options } from '../options';
+import { placeOf } from '../paths';
+import type { IPlace } from '../paths';
+import type { SourcesModel } from '../sources';
+import type { Uploader } from '../upload';
+import type { IJob, IJobRequest } from '../wire';
+import type { CtaPanel } from '../widgets/panel';
+
+/** One command. */
+export interface ICommand {
+  id: string;
+  label: string | (() => string);
+  caption?: string;
+  icon?: LabIcon;
+  /** Whether the command palette lists it. */
+  inPalette?: boolean;
+  isEnabled?(): boolean;
+  isVisible?(): boolean;
+  execute(): unknown;
+}
+
+/** What the commands work with. */
+export class CommandContext {
+  /** Construct the context. */
+  constructor(parts: CommandContext.IParts) {
+    Object.assign(this, parts);
+  }
+
+  declare readonly panel: CtaPanel;
+  declare readonly drive: CtaDrive;
+  declare readonly sources: SourcesModel;
+  declare readonly jobs: JobsModel;
+  declare readonly uploader: Uploader;
+  declare readonly options: Options;
+  declare readonly docManager: IDocumentManager;
+  declare readonly defaultBrowser: FileBrowser | null;
+  declare readonly trans: TranslationBundle;
+  declare readonly activate: () => void;
+
+  /** The selected rows. */
+  get selection(): Contents.IModel[] {
+    return Array.from(this.panel.browser.selectedItems());
+  }
+
+  /** The one selected row. */
+  get single(): Contents.IModel | null {
+    const { selection } = this;
+    return selection.length === 1 ? selection[0] : null;
+  }
+
+  /** The folder that is shown. */
+  get here(): IPlace {
+    return this.panel.model.place;
+  }
+
+  /** Whether the source that is shown takes files. */
+  get isWritable(): boolean {
+    return this.panel.current?.traits.writable ?? false;
+  }
+
+  /** The selection as a job names it. */
+  get selected(): { source: string; paths: string[] } {
+    return fromOf(this.selection.map(item => item.path));
+  }
+
+  /** Start a job, show it, and say in the panel if it cannot be started. */
+  async start(request: IJobRequest): Promise<IJob | null> {
+    try {
+      const job = await this.jobs.start(request);
+      this.panel.transfers.isOpen = true;
+      return job;
+    } catch (reason) {
+      this.panel.tell(reason);
+      return null;
+    }
+  }
+}
+
+/** The namespace of `CommandContext`'s statics. */
+export namespace CommandContext {
+  /** The parts that the context is made of. */
+  export type IParts = Pick<
+    CommandContext,
+    | 'panel'
+    | 'drive'
+    | 'sources'
+    | 'jobs'
+    | 'uploader'
+    | 'options'
+    | 'docManager'
+    | 'defaultBrowser'
+    | 'trans'
+    | 'activate'
+  >;
+}
+
+/** Paths of our drive, all of one source, as a job names them. */
+export function fromOf(paths: string[]): { source: string; paths: string[] } {
+  const places = paths.map(placeOf);
+  return {
+    source: places[0]?.source ?? '',
+    paths: places.map(place => place.path)
+  };
+}

@@ -1,0 +1,165 @@
+/** The dialog that says what a deletion takes away. */
+
+import { Dialog, ReactWidget } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { bytes } from '../format';
+import { nameOf } from '../paths';
+import { asServerError } from '../request';
+import type { IJob } from '../wire';
+import type { CommandContext } from './context';
+
+/** How many names are listed. */
+const MOST = 8;
+
+/** What a deletion names. */
+export interface ISelected {
+  source: string;
+  paths: string[];
+}
+
+/** The dialog's body: the names, and how much they hold once that is known. */
+class DeleteBody extends ReactWidget {
+  constructor(from: ISelected, where: string, trans: TranslationBundle) {
+    super();
+    this._from = from;
+    this._where = where;
+    this._trans = trans;
+    this.addClass('ctadata-Delete');
+  }
+
+  /** What is known of the amount. */
+  set amount(value: string) {
+    this._amount = value;
+    this.update();
+  }
+
+  protected render(): JSX.Element {
+    const { paths } = this._from;
+    const trans = this._trans;
+    const more = paths.length - MOST;
+    return (
+      <>
+        <p>
+          {trans.__(
+            'This deletes for ever from %1. There is no trash.',
+            this._where
+          )}
+        </p>
+        <ul>
+          {paths.slice(0, MOST).map(path => (
+            <li key={path} title={path}>
+              {nameOf(path)}
+            </li>
+          ))}
+          {more > 0 && <li>{trans._n('and %1 more', 'and %1 more', more)}</li>}
+        </ul>
+        <p className="ctadata-Delete-amount" aria-live="polite">
+          {this._amount || trans.__('Counting what is inside…')}
+        </p>
+      </>
+    );
+  }
+
+  private _from: ISelected;
+  private _where: string;
+  private _trans: TranslationBundle;
+  private _amount = '';
+}
+
+/**
+ * Ask whether to delete, with counts and sizes.
+ *
+ * #### Notes
+ * The button works as soon as the amount is known, or cannot be known.
+ */
+export async function confirmDelete(
+  context: CommandContext,
+  from: ISelected
+): Promise<boolean> {
+  const { trans } = context;
+  const source = context.sources.find(from.source);
+  if (!context.options.values.confirmDelete && !source?.production) {
+    return true;
+  }
+  const body = new DeleteBody(from, source?.title ?? from.source, trans);
+  const dialog = new Dialog({
+    title: trans._n('Delete %1 item?', 'Delete %1 items?', from.paths.length),
+    body,
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Delete for ever') })
+    ],
+    defaultButton: 0,
+    focusNodeSelector: '.jp-mod-reject'
+  });
+  const accept = dialog.node.querySelector<HTMLButtonElement>(
+    'button.jp-mod-accept'
+  );
+  if (accept) {
+    accept.disabled = true;
+  }
+  const measuring = new Measuring(context, from);
+  void measuring.amount().then(amount => {
+    body.amount = amount;
+    if (accept) {
+      accept.disabled = false;
+    }
+  });
+  const { button } = await dialog.launch();
+  measuring.stop();
+  return button.accept;
+}
+
+/** Counts files and bytes by a job of the server's. */
+class Measuring {
+  constructor(context: CommandContext, from: ISelected) {
+    this._context = context;
+    this._from = from;
+  }
+
+  /** The amount in words, or why it cannot be told. Never rejects. */
+  async amount(): Promise<string> {
+    const { jobs, trans } = this._context;
+    try {
+      const begun = await jobs.start({ kind: 'measure', from: this._from });
+      this._id = begun.id;
+      const job = await jobs.finished(begun.id);
+      return job.state === 'done' ? wordsOf(job, trans) : this._unknown(job);
+    } catch (reason) {
+      return trans.__('Cannot count: %1', asServerError(reason).message);
+    }
+  }
+
+  /** Forget the measurement. */
+  stop(): void {
+    const { jobs } = this._context;
+    const id = this._id;
+    if (id) {
+      jobs
+        .act(id, 'cancel')
+        .catch(() => undefined)
+        .then(() => jobs.forget(id))
+        .catch(() => undefined);
+    }
+  }
+
+  private _unknown(job: IJob): string {
+    const { trans } = this._context;
+    return trans.__('Cannot count: %1', job.error?.message ?? job.state);
+  }
+
+  private _context: CommandContext;
+  private _from: ISelected;
+  private _id = '';
+}
+
+function wordsOf(job: IJob, trans: TranslationBundle): string {
+  return trans._n(
+    'In all %1 file with %2.',
+    'In all %1 files with %2.',
+    job.files_total,
+    bytes(job.bytes_total) || '0 B'
+  );
+}

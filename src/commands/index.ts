@@ -1,0 +1,37 @@
+/** All commands, a file for each family. */
+
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import type { CommandRegistry } from '@lumino/commands';
+
+import { clipboardCommands } from './clipboard';
+import type { CommandContext, ICommand } from './context';
+import { downloadCommands } from './download';
+import { editCommands } from './edit';
+import { openCommands } from './open';
+import { uploadCommands } from './upload';
+
+/** Add all commands to JupyterLab, and those for it to its palette. */
+export function addCommands(
+  registry: CommandRegistry,
+  palette: ICommandPalette | null,
+  context: CommandContext
+): void {
+  const all: ICommand[] = [
+    ...openCommands(context),
+    ...downloadCommands(context),
+    ...uploadCommands(context),
+    ...editCommands(context),
+    ...clipboardCommands(context)
+  ];
+  const category = context.trans.__('Remote storage');
+  for (const { id, inPalette, execute, ...options } of all) {
+    registry.addCommand(id, {
+      ...options,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => execute()
+    });
+    if (inPalette) {
+      palette?.addItem({ command: id, category });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/** Opening, refreshing, looking closer. */
+
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import type { Contents } from '@jupyterlab/services';
+import { fileIcon, infoIcon, refreshIcon } from '@jupyterlab/ui-components';
+
+import { bytes } from '../format';
+import { storageIcon } from '../icons';
+import { placeOf } from '../paths';
+import { twinOf } from '../toggle';
+import type { ICtaModel } from '../wire';
+import { askLogin } from '../widgets/logindialog';
+import { showDetails } from '../widgets/details';
+import type { CommandContext, ICommand } from './context';
+import { downloadTo } from './download';
+
+/** The commands that open and show. */
+export function openCommands(context: CommandContext): ICommand[] {
+  const { panel, trans } = context;
+  const login = async (): Promise<void> => {
+    const source = panel.current;
+    if (source && (await askLogin(context.sources, source.name, trans))) {
+      await panel.reload();
+    }
+  };
+  panel.onLogin = () => void login();
+  const twin = () => twinOf(context.sources.list, context.here.source);
+  return [
+    {
+      id: 'ctadata:show',
+      label: trans.__('Show remote storage'),
+      icon: storageIcon,
+      inPalette: true,
+      execute: context.activate
+    },
+    {
+      id: 'ctadata:open',
+      label: trans.__('Open'),
+      icon: fileIcon,
+      isEnabled: () => context.selection.length > 0,
+      execute: () => context.selection.forEach(item => open(context, item))
+    },
+    {
+      id: 'ctadata:details',
+      label: trans.__('Details'),
+      icon: infoIcon,
+      isEnabled: () => context.single !== null,
+      execute: () => details(context)
+    },
+    {
+      id: 'ctadata:refresh',
+      label: trans.__('Refresh'),
+      caption: trans.__('Ask the storage again'),
+      icon: refreshIcon,
+      inPalette: true,
+      execute: () => panel.reload()
+    },
+    {
+      id: 'ctadata:toggle-twin',
+      label: () => trans.__('Switch to %1', twin()?.title ?? '…'),
+      inPalette: true,
+      isEnabled: () => twin() !== null,
+      execute: () => panel.switchTo(twin()?.name ?? context.here.source)
+    },
+    {
+      id: 'ctadata:login',
+      label: trans.__('Login…'),
+      inPalette: true,
+      isEnabled: () => panel.current !== undefined,
+      execute: login
+    }
+  ];
+}
+
+/** Open a file in an editor, or offer to download it if it is too large. */
+export async function open(
+  context: CommandContext,
+  item: Contents.IModel
+): Promise<void> {
+  if (item.type === 'directory') {
+    await context.panel.model.cd(item.path);
+    return;
+  }
+  const limit = context.drive.openLimit;
+  if ((item.size ?? 0) <= limit) {
+    context.docManager.openOrReveal(item.path);
+    return;
+  }
+  const { trans } = context;
+  const { button } = await showDialog({
+    title: trans.__('Too large to open'),
+    body: trans.__(
+      '“%1” has %2; at most %3 are opened here. Download it to the workspace to work with it.',
+      item.name,
+      bytes(item.size),
+      bytes(limit)
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.okButton({ label: trans.__('Download to workspace…') })
+    ]
+  });
+  if (button.accept) {
+    await downloadTo(context, [item]);
+  }
+}
+
+async function details(context: CommandContext): Promise<void> {
+  const item = context.single;
+  if (!item) {
+    return;
+  }
+  const place = placeOf(item.path);
+  try {
+    const model: ICtaModel = await context.drive.get(item.path, {
+      content: false
+    });
+    const source = context.sources.find(place.source);
+    await showDetails(model, place, source, context.trans);
+  } catch (reason) {
+    context.panel.tell(reason);
+  }
+}

@@ -1,0 +1,129 @@
+import { ILayoutRestorer } from '@jupyterlab/application';
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import type { CtaDrive } from '../drive';
+import { CtaModel } from '../model';
+import type { Options } from '../options';
+import { globalOf } from '../paths';
+import { asServerError } from '../request';
+import { ICtaOptions, ICtaPanel, ICtaStorage, ICtaTransfers } from '../tokens';
+import { CtaBrowser } from '../widgets/browser';
+import { showJob } from '../widgets/details';
+import { CtaPanel } from '../widgets/panel';
+
+/** The panel in the sidebar. */
+export const browserPlugin: JupyterFrontEndPlugin<CtaPanel> = {
+  id: 'ctadata_jlab:browser',
+  description: 'The panel with remote storage.',
+  autoStart: true,
+  requires: [
+    ICtaStorage,
+    ICtaTransfers,
+    ICtaOptions,
+    IDocumentManager,
+    IFileBrowserFactory
+  ],
+  optional: [ILayoutRestorer, IStateDB, ITranslator],
+  provides: ICtaPanel,
+  activate: (
+    app: JupyterFrontEnd,
+    storage: ICtaStorage,
+    transfers: ICtaTransfers,
+    options: Options,
+    manager: IDocumentManager,
+    factory: IFileBrowserFactory,
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null,
+    translator: ITranslator | null
+  ): CtaPanel => {
+    const parts = { storage, transfers, options, manager, state };
+    const panel = build(parts, translator ?? nullTranslator);
+    void factory.tracker.add(panel.browser);
+    dock(app, panel, options);
+    restorer?.add(panel, 'ctadata-panel');
+    void app.restored.then(() => panel.start());
+    return panel;
+  }
+};
+
+/** What the panel is built from. */
+interface IParts {
+  storage: ICtaStorage;
+  transfers: ICtaTransfers;
+  options: Options;
+  manager: IDocumentManager;
+  state: IStateDB | null;
+}
+
+function build(parts: IParts, translator: ITranslator): CtaPanel {
+  const { storage, transfers, options, manager, state } = parts;
+  const { drive, sources } = storage;
+  const { jobs, uploader } = transfers;
+  const trans = translator.load('ctadata_jlab');
+  const model = new CtaModel({
+    manager,
+    drive,
+    sources,
+    uploader,
+    translator,
+    filterDirectories: true
+  });
+  const browser = new CtaBrowser({
+    id: 'ctadata-browser',
+    model,
+    sources,
+    translator,
+    state: state ?? undefined
+  });
+  return new CtaPanel({
+    browser,
+    sources,
+    jobs,
+    options,
+    state,
+    trans,
+    isFolder: place => isFolder(drive, globalOf(place)),
+    onJobDetails: job => {
+      jobs
+        .failures(job.id)
+        .catch(() => ({ items: [] }))
+        .then(({ items }) => showJob(jobs.find(job.id) ?? job, items, trans))
+        .catch(() => undefined);
+    }
+  });
+}
+
+async function isFolder(drive: CtaDrive, path: string): Promise<boolean> {
+  try {
+    return (await drive.get(path, { content: false })).type === 'directory';
+  } catch (reason) {
+    if (asServerError(reason).name === 'NotFound') {
+      return false;
+    }
+    throw reason;
+  }
+}
+
+/** Put the panel on the side that the user wants. */
+function dock(app: JupyterFrontEnd, panel: CtaPanel, options: Options): void {
+  let { side } = options.values;
+  let isFirst = true;
+  app.shell.add(panel, side, { rank: 101, type: 'Remote storage' });
+  options.changed.connect((_, values) => {
+    if (values.side !== side) {
+      side = values.side;
+      app.shell.add(panel, side, { rank: 101, type: 'Remote storage' });
+    }
+    if (isFirst && values.openAtStart) {
+      void app.restored.then(() => app.shell.activateById(panel.id));
+    }
+    isFirst = false;
+  });
+}

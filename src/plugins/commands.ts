@@ -1,0 +1,51 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import type { FileBrowser } from '@jupyterlab/filebrowser';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { addCommands } from '../commands';
+import { CommandContext } from '../commands/context';
+import { hooksOf } from '../commands/hooks';
+import type { Options } from '../options';
+import { ICtaOptions, ICtaPanel, ICtaStorage, ICtaTransfers } from '../tokens';
+import type { CtaPanel } from '../widgets/panel';
+
+/** The commands, their palette entries, and what drops and keys do. */
+export const commandsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'ctadata_jlab:commands',
+  description: 'The commands of the panel with remote storage.',
+  autoStart: true,
+  requires: [
+    ICtaPanel,
+    ICtaStorage,
+    ICtaTransfers,
+    ICtaOptions,
+    IDocumentManager
+  ],
+  optional: [IDefaultFileBrowser, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: CtaPanel,
+    storage: ICtaStorage,
+    transfers: ICtaTransfers,
+    options: Options,
+    docManager: IDocumentManager,
+    defaultBrowser: FileBrowser | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('ctadata_jlab');
+    const context = new CommandContext({
+      ...{ ...storage, ...transfers, panel, options, docManager, trans },
+      defaultBrowser,
+      activate: () => app.shell.activateById(panel.id)
+    });
+    panel.browser.rows.hooks = hooksOf(context);
+    addCommands(app.commands, palette, context);
+  }
+};

@@ -1,0 +1,30 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+
+import { Options } from '../options';
+import { ICtaOptions } from '../tokens';
+
+/** The user's settings; without a registry their defaults. */
+export const settingsPlugin: JupyterFrontEndPlugin<Options> = {
+  id: 'ctadata_jlab:plugin',
+  description: 'The settings of the panel with remote storage.',
+  autoStart: true,
+  optional: [ISettingRegistry],
+  provides: ICtaOptions,
+  activate: (
+    app: JupyterFrontEnd,
+    registry: ISettingRegistry | null
+  ): Options => {
+    const options = new Options();
+    registry
+      ?.load(settingsPlugin.id)
+      .then(settings => options.follow(settings))
+      .catch(reason => {
+        console.warn('The settings of ctadata_jlab cannot be read.', reason);
+      });
+    return options;
+  }
+};

@@ -1,0 +1,128 @@
+/** What sources there are, and how their logins stand. */
+
+import type { Event, ServerConnection } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal, IStream } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import { asServerError, encodePath, requestAPI } from './request';
+import type { ServerError } from './request';
+import { LOGIN_EVENT } from './wire';
+import type { ILogin, ILoginEvent, ISource } from './wire';
+
+/** Jupyter's event bus, as far as we listen to it. */
+export type EventStream = IStream<Event.IManager, Event.Emission>;
+
+/**
+ * The list of sources as one immutable value that changes by signals.
+ */
+export class SourcesModel implements IDisposable {
+  /** Construct the model; nothing is asked before `load`. */
+  constructor(options: SourcesModel.IOptions) {
+    this._settings = options.serverSettings;
+    this._stream = options.stream ?? null;
+    this._stream?.connect(this._onEvent, this);
+  }
+
+  /** All sources, in the server's order. */
+  get list(): readonly ISource[] {
+    return this._list;
+  }
+
+  /** Why the sources are not known; null if they are. */
+  get error(): ServerError | null {
+    return this._error;
+  }
+
+  /** A signal emitted when the sources or a login changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Whether the model is disposed. */
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Stop listening. */
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._stream?.disconnect(this._onEvent, this);
+      Signal.clearData(this);
+    }
+  }
+
+  /** The source of that name. */
+  find(name: string): ISource | undefined {
+    return this._list.find(source => source.name === name);
+  }
+
+  /** Ask the server for its sources; never rejects, see `error`. */
+  async load(): Promise<readonly ISource[]> {
+    try {
+      this._list = await requestAPI<ISource[]>('sources', this._settings);
+      this._error = null;
+    } catch (reason) {
+      this._error = asServerError(reason);
+    }
+    this._changed.emit();
+    return this._list;
+  }
+
+  /** Ask how a login stands now. */
+  async refreshLogin(name: string): Promise<void> {
+    const path = `login/${encodePath(name)}`;
+    this._note(name, await requestAPI<ILogin>(path, this._settings));
+  }
+
+  /** Give a source a token to use. */
+  async login(name: string, token: string): Promise<ILogin> {
+    const login = await requestAPI<ILogin>(
+      `login/${encodePath(name)}`,
+      this._settings,
+      { method: 'POST', body: JSON.stringify({ token: token.trim() }) }
+    );
+    this._note(name, login);
+    return login;
+  }
+
+  /** Forget the token that a source was given. */
+  async logout(name: string): Promise<void> {
+    const init = { method: 'DELETE' };
+    await requestAPI<void>(`login/${encodePath(name)}`, this._settings, init);
+    await this.refreshLogin(name);
+  }
+
+  private _note(name: string, login: ILogin): void {
+    this._list = this._list.map(source =>
+      source.name === name ? { ...source, login } : source
+    );
+    this._changed.emit();
+  }
+
+  private _onEvent(_: Event.IManager, emission: Event.Emission): void {
+    if (emission.schema_id === LOGIN_EVENT) {
+      const { source } = emission as unknown as ILoginEvent;
+      this.refreshLogin(source).catch(() => this.load());
+    }
+  }
+
+  private _settings: ServerConnection.ISettings;
+  private _stream: EventStream | null;
+  private _list: readonly ISource[] = [];
+  private _error: ServerError | null = null;
+  private _changed = new Signal<this, void>(this);
+  private _isDisposed = false;
+}
+
+/** The namespace of `SourcesModel`'s statics. */
+export namespace SourcesModel {
+  /** How the model is constructed. */
+  export interface IOptions {
+    /** Where the Jupyter server is. */
+    serverSettings: ServerConnection.ISettings;
+    /** Where logins are told of. */
+    stream?: EventStream;
+  }
+}

@@ -1,0 +1,193 @@
+/** One transfer as a row. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  closeIcon,
+  refreshIcon,
+  runIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { fraction } from '../format';
+import { isFinal, isMoving } from '../jobs';
+import type { Answer, IJob, JobAction } from '../wire';
+import { answerOf, progressOf, stateOf } from '../words';
+import { pauseIcon } from '../icons';
+
+/** What a row shows and whom it tells. */
+export interface IJobRowProps {
+  job: IJob;
+  trans: TranslationBundle;
+  onAct(action: JobAction, answer?: Answer): void;
+  onForget(): void;
+  onDetails(): void;
+}
+
+/** One transfer: what, how far, and what can be done about it. */
+export function JobRow(props: IJobRowProps): JSX.Element {
+  const { job, trans, onDetails } = props;
+  const state = stateOf(job, trans);
+  return (
+    <li
+      className={`ctadata-Job ctadata-mod-${job.state}`}
+      data-job={job.id}
+      data-state={job.state}
+      aria-label={`${job.title}: ${state}`}
+    >
+      <div className="ctadata-Job-head">
+        <button
+          className="ctadata-Job-title"
+          title={trans.__('%1 — details', job.title)}
+          onClick={onDetails}
+        >
+          {arrowOf(job)} {job.title}
+        </button>
+        <Actions {...props} />
+      </div>
+      <Bar {...props} />
+      <div className="ctadata-Job-facts">
+        <span className="ctadata-Job-state">{state}</span>
+        <span>{progressOf(job, trans)}</span>
+      </div>
+      {job.error && (
+        <div className="ctadata-Job-error" role="alert">
+          <div>{job.error.message}</div>
+          {job.error.hint && <div>{job.error.hint}</div>}
+        </div>
+      )}
+      {job.note && <div className="ctadata-Job-note">{job.note}</div>}
+      <Question {...props} />
+    </li>
+  );
+}
+
+function arrowOf(job: IJob): string {
+  switch (job.kind) {
+    case 'download':
+      return '↓';
+    case 'upload':
+      return '↑';
+    case 'delete':
+      return '×';
+    default:
+      return '→';
+  }
+}
+
+function Bar({ job, trans }: IJobRowProps): JSX.Element | null {
+  if (isFinal(job.state) && job.state !== 'failed') {
+    return null;
+  }
+  const percent = Math.round(fraction(job) * 100);
+  const isUnknown = job.state === 'planning' || job.state === 'waiting';
+  return (
+    <div
+      className={`ctadata-Bar${isUnknown ? ' ctadata-mod-unknown' : ''}`}
+      role="progressbar"
+      aria-label={trans.__('Progress of %1', job.title)}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={isUnknown ? undefined : percent}
+    >
+      <div className="ctadata-Bar-done" style={{ width: `${percent}%` }} />
+    </div>
+  );
+}
+
+function Actions({ job, trans, onAct, onForget }: IJobRowProps): JSX.Element {
+  const mayRetry = job.state === 'failed' || job.state === 'cancelled';
+  const hasFailures = job.state === 'done' && job.files_failed > 0;
+  return (
+    <span className="ctadata-Job-actions">
+      {isMoving(job) && (
+        <Action
+          icon={pauseIcon}
+          label={trans.__('Pause')}
+          onClick={() => onAct('pause')}
+        />
+      )}
+      {(job.state === 'paused' || isStuck(job)) && (
+        <Action
+          icon={runIcon}
+          label={trans.__('Go on')}
+          onClick={() => onAct('resume')}
+        />
+      )}
+      {(mayRetry || hasFailures) && (
+        <Action
+          icon={refreshIcon}
+          label={trans.__('Try again what is missing')}
+          onClick={() => onAct('retry')}
+        />
+      )}
+      {isFinal(job.state) ? (
+        <Action
+          icon={closeIcon}
+          label={trans.__('Remove from the list')}
+          onClick={onForget}
+        />
+      ) : (
+        <Action
+          icon={stopIcon}
+          label={trans.__('Cancel')}
+          onClick={() => onAct('cancel')}
+        />
+      )}
+    </span>
+  );
+}
+
+/** Whether a user may know that what a job waits for has come. */
+function isStuck(job: IJob): boolean {
+  return (
+    job.state === 'blocked' &&
+    (job.reason === 'login' || job.reason === 'network')
+  );
+}
+
+function Action(props: {
+  icon: LabIcon;
+  label: string;
+  onClick(): void;
+}): JSX.Element {
+  return (
+    <button
+      className="ctadata-iconButton"
+      title={props.label}
+      aria-label={props.label}
+      onClick={props.onClick}
+    >
+      <props.icon.react tag="span" width="14px" height="14px" />
+    </button>
+  );
+}
+
+function Question({ job, trans, onAct }: IJobRowProps): JSX.Element | null {
+  const { question } = job;
+  if (!question || job.state !== 'blocked') {
+    return null;
+  }
+  return (
+    <div className="ctadata-Job-question" role="group">
+      <div>
+        {trans._n(
+          '%1 target exists already, such as %2. For all of them:',
+          '%1 targets exist already, such as %2. For all of them:',
+          question.count,
+          question.examples[0] ?? '?'
+        )}
+      </div>
+      {question.choices.map(choice => (
+        <button
+          key={choice}
+          className="ctadata-answer"
+          onClick={() => onAct('answer', choice)}
+        >
+          {answerOf(choice, trans)}
+        </button>
+      ))}
+    </div>
+  );
+}

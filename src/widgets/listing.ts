@@ -1,0 +1,427 @@
+/**
+ * JupyterLab's listing with as many rows in the page as can be seen.
+ *
+ * #### Notes
+ * The one file that touches private members of JupyterLab's classes. If one of
+ * them is missing, the listing is the stock one, only slower.
+ */
+
+import { DirListing } from '@jupyterlab/filebrowser';
+import type { Contents } from '@jupyterlab/services';
+import type { Drag } from '@lumino/dragdrop';
+import type { Message } from '@lumino/messaging';
+
+import { entriesOf } from '../manifest';
+import { nameOf, placeOf } from '../paths';
+import type { IPlace } from '../paths';
+import { compareBy } from '../sort';
+import type { ICtaModel } from '../wire';
+
+/** What JupyterLab's browsers drag. */
+const CONTENTS_MIME = 'application/x-jupyter-icontents';
+
+/** How many rows are drawn above and below those that can be seen. */
+const MARGIN = 15;
+
+/** How many rows are drawn where nobody can tell how many can be seen. */
+const UNKNOWN = 60;
+
+/** The private members of `DirListing` that are used here. */
+interface ICore {
+  _items: HTMLElement[];
+  _sortedItems: Contents.IModel[];
+  _sortState: DirListing.ISortState;
+  _focusIndex: number;
+  _inRename: boolean;
+  _focusItem(index: number): void;
+  _selectItem(index: number, keep: boolean, focus?: boolean): void;
+  _doRename(): Promise<string>;
+  _saveState?(): void;
+}
+
+/** What the panel does for the listing. */
+export interface IListingHooks {
+  /** Open a file. */
+  open(item: Contents.IModel): void;
+  /** Delete the selection. */
+  delete(): Promise<void>;
+  /** Paste what was cut or copied. */
+  paste(): Promise<void>;
+  /** Copy the selection beside itself. */
+  duplicate(): Promise<void>;
+  /** Save the selected files on the user's computer. */
+  download(): Promise<void>;
+  /** Upload what was dropped from the desktop. */
+  dropEntries(entries: FileSystemEntry[], folder: IPlace): void;
+  /** Bring dragged files of a Jupyter browser here. */
+  dropPaths(paths: string[], folder: IPlace, copy: boolean): void;
+}
+
+/** A listing that stays quick with a hundred thousand rows. */
+export class VirtualDirListing extends DirListing {
+  /** Construct the listing. */
+  constructor(options: DirListing.IOptions) {
+    super(options);
+    this.addClass('ctadata-Listing');
+    this._core = this as unknown as ICore;
+    this._isVirtual = isKnown(this._core);
+    this._above.className = this._below.className = 'ctadata-spacer';
+    [this._above, this._below].forEach(spacer =>
+      spacer.setAttribute('aria-hidden', 'true')
+    );
+    if (this._isVirtual) {
+      this._revealBefore();
+      this.contentNode.tabIndex = -1;
+    }
+  }
+
+  /** What the panel does for this listing. */
+  hooks: IListingHooks | null = null;
+
+  /** Whether only the rows that can be seen are drawn. */
+  get isVirtual(): boolean {
+    return this._isVirtual;
+  }
+
+  /** Sort with one collator for all comparisons. */
+  override sort(state: DirListing.ISortState): void {
+    if (!this._isVirtual) {
+      return super.sort(state);
+    }
+    const language = this.translator.languageCode;
+    this._core._sortedItems = Array.from(this.model.items()).sort(
+      compareBy(state, language)
+    );
+    this._core._sortState = state;
+    this.update();
+    this._core._saveState?.();
+  }
+
+  /** Delete through the panel, which says what is lost. */
+  override delete(): Promise<void> {
+    return this.hooks?.delete() ?? Promise.resolve();
+  }
+
+  /** Paste as a transfer. */
+  override paste(): Promise<void> {
+    return this.hooks?.paste() ?? Promise.resolve();
+  }
+
+  /** Duplicate as a transfer. */
+  override duplicate(): Promise<void> {
+    return this.hooks?.duplicate() ?? Promise.resolve();
+  }
+
+  /** Save the selected files on the user's computer. */
+  override download(): Promise<void> {
+    return this.hooks?.download() ?? Promise.resolve();
+  }
+
+  /** Draw other rows when the user scrolls. */
+  override handleEvent(event: Event): void {
+    super.handleEvent(event);
+    if (event.type === 'scroll' && this._isVirtual && this._hasMoved()) {
+      this._draw();
+    }
+  }
+
+  /** Open a folder here, a file through the panel. */
+  protected override handleOpen(item: Contents.IModel): void {
+    if (item.type === 'directory') {
+      void this.model.cd(item.path);
+    } else {
+      this.hooks?.open(item);
+    }
+  }
+
+  /** Draw the rows that can be seen. */
+  protected override onUpdateRequest(msg: Message): void {
+    if (this._isVirtual) {
+      this._draw(msg);
+    } else {
+      super.onUpdateRequest(msg);
+    }
+  }
+
+  /** Draw the rows again after a change of size: more may be seen. */
+  override onResize(msg: Parameters<DirListing['onResize']>[0]): void {
+    super.onResize(msg);
+    if (this._isVirtual && this.isVisible) {
+      this.update();
+    }
+  }
+
+  /** Update the rows that are in the page, with our mark in place of JupyterLab's. */
+  protected override updateNodes(
+    items: Contents.IModel[],
+    nodes: HTMLElement[],
+    sizeOnly = false
+  ): void {
+    const [some, drawn] = this._drawnOf(items, nodes);
+    super.updateNodes(some, drawn, sizeOnly);
+    some.forEach((item, index) => mark(drawn[index], item));
+  }
+
+  /** Update the times of the rows that are in the page. */
+  protected override updateModified(
+    items: Contents.IModel[],
+    nodes: HTMLElement[]
+  ): void {
+    super.updateModified(...this._drawnOf(items, nodes));
+  }
+
+  /** Upload what is dropped from the desktop. */
+  protected override evtNativeDrop(event: DragEvent): void {
+    event.preventDefault();
+    const entries = entriesOf(event.dataTransfer);
+    if (entries.length) {
+      this.hooks?.dropEntries(entries, this._folderAt(event));
+    }
+  }
+
+  /** Take files of a Jupyter browser anywhere in the list. */
+  protected override evtDragEnter(event: Drag.Event): void {
+    if (event.mimeData.hasData(CONTENTS_MIME)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+
+  /** Show where a drop would go: a folder's row, or the folder that is shown. */
+  protected override evtDragOver(event: Drag.Event): void {
+    event.preventDefault();
+    event.stopPropagation();
+    event.dropAction = event.proposedAction;
+    this._clearTargets();
+    const row = this._folderRowAt(event);
+    (row ?? this.contentNode).classList.add('jp-mod-dropTarget');
+  }
+
+  /** Show no target any more. */
+  protected override evtDragLeave(event: Drag.Event): void {
+    event.preventDefault();
+    event.stopPropagation();
+    this._clearTargets();
+  }
+
+  /** Bring dragged files here. */
+  protected override evtDrop(event: Drag.Event): void {
+    event.preventDefault();
+    event.stopPropagation();
+    this._clearTargets();
+    if (
+      event.proposedAction === 'none' ||
+      !event.mimeData.hasData(CONTENTS_MIME)
+    ) {
+      event.dropAction = 'none';
+      return;
+    }
+    event.dropAction = event.proposedAction;
+    const paths = event.mimeData.getData(CONTENTS_MIME) as string[];
+    this.hooks?.dropPaths(paths, this._folderAt(event), event.ctrlKey);
+  }
+
+  private _folderAt(event: MouseEvent): IPlace {
+    const item = this.modelForClick(event);
+    return placeOf(item?.type === 'directory' ? item.path : this.model.path);
+  }
+
+  private _folderRowAt(event: MouseEvent): HTMLElement | null {
+    const item = this.modelForClick(event);
+    if (item?.type !== 'directory') {
+      return null;
+    }
+    const index = this._core._sortedItems.indexOf(item);
+    return this._core._items[index] ?? null;
+  }
+
+  private _clearTargets(): void {
+    this.contentNode.classList.remove('jp-mod-dropTarget');
+    const marked = this.contentNode.querySelectorAll('.jp-mod-dropTarget');
+    marked.forEach(node => node.classList.remove('jp-mod-dropTarget'));
+  }
+
+  /** Have a row in the page before JupyterLab's code uses its node. */
+  private _revealBefore(): void {
+    const core = this._core;
+    const { _focusItem, _selectItem, _doRename } = core;
+    core._focusItem = index => {
+      this._reveal(index);
+      _focusItem.call(core, index);
+    };
+    core._selectItem = (index, keep, focus) => {
+      this._reveal(index);
+      _selectItem.call(core, index, keep, focus);
+    };
+    core._doRename = () => {
+      const paths = Object.keys(this.selection);
+      const focused = core._sortedItems[core._focusIndex]?.path;
+      const path = this.selection[focused] ? focused : paths[paths.length - 1];
+      this._reveal(core._sortedItems.findIndex(item => item.path === path));
+      return _doRename.call(core);
+    };
+  }
+
+  /** Scroll so far that a row is in the page. */
+  private _reveal(index: number): void {
+    const count = this._core._sortedItems.length;
+    const isDrawn = index >= this._start && index < this._start + this._size;
+    if (index < 0 || index >= count || isDrawn) {
+      return;
+    }
+    const content = this.contentNode;
+    const top = index * this._rowHeight();
+    const room = Math.max(0, content.clientHeight - this._rowHeight());
+    content.scrollTop =
+      top < content.scrollTop ? top : Math.max(0, top - room / 2);
+    this._draw(undefined, index);
+  }
+
+  /** The rows that should be in the page now. */
+  private _wanted(around?: number): [start: number, size: number] {
+    const count = this._core._sortedItems.length;
+    const height = this._rowHeight();
+    const seen = Math.ceil(this.contentNode.clientHeight / height) || UNKNOWN;
+    const size = Math.min(count, seen + 2 * MARGIN);
+    const first = around ?? Math.floor(this.contentNode.scrollTop / height);
+    const start = Math.max(0, Math.min(first - MARGIN, count - size));
+    return [start, size];
+  }
+
+  private _hasMoved(): boolean {
+    if (this._core._inRename) {
+      return false;
+    }
+    const [start, size] = this._wanted();
+    const isEdge = start === 0 || start + size === this._core._items.length;
+    const far = Math.abs(start - this._start) >= MARGIN - 5;
+    return start !== this._start && (far || isEdge);
+  }
+
+  /**
+   * Draw a window of rows by JupyterLab's own code.
+   *
+   * #### Notes
+   * It is shown only the window; afterwards every other row is one shared node
+   * outside the page, so that indices still line up.
+   */
+  private _draw(msg?: Message, around?: number): void {
+    const core = this._core;
+    const [start, size] = core._inRename
+      ? [this._start, Math.min(this._size, core._sortedItems.length)]
+      : this._wanted(around);
+    const all = core._sortedItems;
+    const focus = core._focusIndex;
+    const hadFocus = this.contentNode.contains(document.activeElement);
+    this._isDrawing = true;
+    core._sortedItems = all.slice(start, start + size);
+    core._items = this._nodes;
+    core._focusIndex = focus - start;
+    try {
+      super.onUpdateRequest(msg as Message);
+    } finally {
+      this._isDrawing = false;
+      core._sortedItems = all;
+      core._focusIndex = focus;
+      core._items = new Array<HTMLElement>(all.length).fill(this._elsewhere);
+      this._nodes.forEach((node, k) => (core._items[start + k] = node));
+      [this._start, this._size] = [start, size];
+    }
+    this._space(all.length);
+    if (hadFocus && !core._inRename) {
+      this._keepFocus(focus);
+    }
+  }
+
+  /** Put space where the other rows would be. */
+  private _space(count: number): void {
+    const height = this._rowHeight();
+    const content = this.contentNode;
+    const after = Math.max(0, count - this._start - this._size);
+    this._above.style.height = `${this._start * height}px`;
+    this._below.style.height = `${after * height}px`;
+    if (content.firstChild !== this._above) {
+      content.prepend(this._above);
+    }
+    if (content.lastChild !== this._below) {
+      content.append(this._below);
+    }
+  }
+
+  /** The keyboard's focus follows its row, or waits in the list while the row is away. */
+  private _keepFocus(index: number): void {
+    const node = this._core._items[index];
+    const name = node && this.renderer.getNameNode(node);
+    const target = node === this._elsewhere || !name ? this.contentNode : name;
+    if (document.activeElement !== target) {
+      target.focus({ preventScroll: true });
+    }
+  }
+
+  private _rowHeight(): number {
+    const height = this._nodes[0]?.offsetHeight;
+    if (height) {
+      this._height = height;
+    }
+    return this._height;
+  }
+
+  /** Of all rows those in the page. */
+  private _drawnOf(
+    items: Contents.IModel[],
+    nodes: HTMLElement[]
+  ): [Contents.IModel[], HTMLElement[]] {
+    if (!this._isVirtual || this._isDrawing || nodes !== this._core._items) {
+      return [items, nodes];
+    }
+    const end = this._start + this._size;
+    return [items.slice(this._start, end), nodes.slice(this._start, end)];
+  }
+
+  private _core: ICore;
+  private _isVirtual: boolean;
+  private _isDrawing = false;
+  private _nodes: HTMLElement[] = [];
+  private _elsewhere = document.createElement('li');
+  private _above = document.createElement('li');
+  private _below = document.createElement('li');
+  private _start = 0;
+  private _size = 0;
+  private _height = 24;
+}
+
+/** Whether JupyterLab's class has all members that are used. */
+function isKnown(core: Partial<ICore>): boolean {
+  return (
+    Array.isArray(core._items) &&
+    Array.isArray(core._sortedItems) &&
+    typeof core._focusIndex === 'number' &&
+    typeof core._sortState === 'object' &&
+    typeof core._inRename === 'boolean' &&
+    typeof core._focusItem === 'function' &&
+    typeof core._selectItem === 'function' &&
+    typeof core._doRename === 'function'
+  );
+}
+
+/**
+ * Mark a row as ours.
+ *
+ * #### Notes
+ * JupyterLab's own menu entries look for `data-isdir`; some of them are wrong
+ * for remote files ("Move to Trash").
+ */
+function mark(node: HTMLElement | undefined, item: Contents.IModel): void {
+  if (!node) {
+    return;
+  }
+  node.removeAttribute('data-isdir');
+  node.dataset.ctadataKind = item.type === 'directory' ? 'folder' : 'file';
+  node.dataset.ctadataName = nameOf(item.path);
+  const online = (item as ICtaModel).ctadata?.online;
+  if (online === false) {
+    node.dataset.ctadataOnline = 'false';
+  } else {
+    delete node.dataset.ctadataOnline;
+  }
+}

@@ -1,0 +1,203 @@
+/** The server's JSON as types, one for each shape of the REST interface. */
+
+import type { Contents } from '@jupyterlab/services';
+
+/** What every failing answer says, and the last line of a listing that broke off. */
+export interface IErrorBody {
+  error: string;
+  message: string;
+  hint: string;
+  retryable: boolean;
+}
+
+/** How a source's login stands. */
+export type LoginState = 'ok' | 'missing' | 'expired' | 'error' | 'none';
+
+/** Who is logged in to a source, and until when. */
+export interface ILogin {
+  needed: boolean;
+  state: LoginState;
+  subject: string | null;
+  issuer: string | null;
+  /** Seconds since the epoch; null where the token does not say. */
+  until: number | null;
+  /** The name of the place that the token came from. */
+  source: string | null;
+  hint: string;
+}
+
+/** What a source's storage can do. */
+export interface ITraits {
+  writable: boolean;
+  resumes: boolean;
+  replaces_atomically: boolean;
+  stages: boolean;
+  checksums: string[];
+  local: boolean;
+}
+
+/** One storage, remote or a local folder. */
+export interface ISource {
+  name: string;
+  title: string;
+  kind: string;
+  twin: string | null;
+  production: boolean;
+  home: string;
+  traits: ITraits;
+  login: ILogin;
+}
+
+/** What our models say beyond Jupyter's contents models. */
+export interface IExtra {
+  online: boolean | null;
+  checksum: string | null;
+  version: string | null;
+}
+
+/** A contents model with our extra facts. */
+export interface ICtaModel extends Contents.IModel {
+  ctadata?: IExtra;
+}
+
+/** One block of a listing: columns of equal length. */
+export interface IListingBlock {
+  names: string[];
+  sizes: (number | null)[];
+  mtimes: (number | null)[];
+  flags: number[];
+}
+
+/** The last line of a whole listing. */
+export interface IListingEnd {
+  complete: true;
+  count: number;
+  hash: string;
+}
+
+/** The bits of a listing's `flags`. */
+export const Flag = { folder: 1, offline: 2 } as const;
+
+/** What a job does. */
+export type JobKind =
+  'download' | 'upload' | 'copy' | 'move' | 'delete' | 'measure';
+
+/** What to do with a target that exists. */
+export type Conflict = 'ask' | 'skip' | 'replace' | 'rename' | 'newer';
+
+/** What a user may answer to a job's question. */
+export type Answer = Exclude<Conflict, 'ask'>;
+
+/** Where a job stands. */
+export type JobState =
+  | 'waiting'
+  | 'planning'
+  | 'running'
+  | 'paused'
+  | 'blocked'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
+
+/** What a blocked job waits for. */
+export type Reason = 'question' | 'login' | 'network' | 'staging' | 'upload';
+
+/** What a job wants to know. */
+export interface IQuestion {
+  count: number;
+  examples: string[];
+  choices: Answer[];
+}
+
+/** One job of the server's queue. */
+export interface IJob {
+  id: string;
+  kind: JobKind;
+  title: string;
+  state: JobState;
+  reason: Reason | null;
+  seq: number;
+  from: { source: string; paths?: string[] };
+  to: { source: string; path: string } | null;
+  conflict: Conflict;
+  created: number;
+  ended: number | null;
+  files_total: number;
+  files_done: number;
+  files_skipped: number;
+  files_failed: number;
+  bytes_total: number;
+  bytes_done: number;
+  speed: number | null;
+  error: IErrorBody | null;
+  question: IQuestion | null;
+  note: string | null;
+}
+
+/** One file of an upload from the browser. */
+export interface IManifestEntry {
+  path: string;
+  size: number;
+  /** Seconds since the epoch. */
+  modified: number;
+}
+
+/** The body of `POST jobs`. */
+export interface IJobRequest {
+  kind: JobKind;
+  from: { source: string; paths?: string[] };
+  to?: { source: string; path: string };
+  conflict?: Conflict;
+  manifest?: IManifestEntry[];
+  folders?: string[];
+}
+
+/** What a user may do to a job. */
+export type JobAction = 'pause' | 'resume' | 'cancel' | 'retry' | 'answer';
+
+/** One file of a job. */
+export interface IJobItem {
+  n: number;
+  path: string;
+  target: string | null;
+  size: number | null;
+  state: string;
+  error: IErrorBody | null;
+  note: string | null;
+}
+
+/** A page of a job's files. */
+export interface IJobItems {
+  items: IJobItem[];
+  next: number | null;
+}
+
+/** The schema of the events that tell a job's progress. */
+export const JOB_EVENT = 'https://schema.ctadata-jlab.org/job/v1';
+
+/** The schema of the events that tell a login's state. */
+export const LOGIN_EVENT = 'https://schema.ctadata-jlab.org/login/v1';
+
+/** A job's progress, as told on Jupyter's event bus. */
+export interface IJobEvent {
+  job_id: string;
+  seq: number;
+  kind: JobKind;
+  title: string;
+  state: JobState | 'forgotten';
+  reason: Reason | null;
+  files_done: number;
+  files_total: number;
+  files_failed: number;
+  bytes_done: number;
+  bytes_total: number;
+  speed: number | null;
+  error: string | null;
+}
+
+/** A login's state, as told on Jupyter's event bus. */
+export interface ILoginEvent {
+  source: string;
+  state: LoginState;
+  until: number | null;
+}
