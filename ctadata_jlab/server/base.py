@@ -30,6 +30,9 @@ __all__ = ["Handler"]
 
 T = TypeVar("T")
 
+PIECE = 1 << 18
+"""How many bytes of a long answer are written at once."""
+
 
 class Handler(APIHandler):  # type: ignore[misc]
     """A door of the extension. Every method but the preflight needs a known user with the right on Jupyter's contents."""
@@ -109,9 +112,16 @@ class Handler(APIHandler):  # type: ignore[misc]
 
     async def answer(self, step: Callable[..., object], *args: Any, status: int = 200) -> None:
         """Do *step* in a thread and send what it returns as JSON, which is also made there."""
-        text = await self.work(lambda: wire.dumps(step(*args)))
+        data = await self.work(lambda: wire.dumps(step(*args)).encode("ascii"))
         self.set_status(status)
-        await self.finish(text)
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Content-Length", str(len(data)))
+        for at in range(0, len(data), PIECE):
+            self.write(data[at : at + PIECE])
+            if len(data) > PIECE:
+                self._streams = True
+                await self.flush()
+        await self.finish()
 
     def compute_etag(self) -> None:
         """Answers are not hashed: that would hold up the loop."""

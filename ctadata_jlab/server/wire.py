@@ -40,6 +40,8 @@ JSON = dict[str, Any]
 
 EPOCH = "1970-01-01T00:00:00Z"
 """The time of what has none: Jupyter's own client demands one."""
+MANY = 2000
+"""Longer lists are written item by item: one call for all of them would hold up every other thread."""
 CHOICES = ["skip", "replace", "rename", "newer"]
 """What a job's question may be answered with."""
 FOLDER, OFFLINE = 1, 2
@@ -47,6 +49,14 @@ FOLDER, OFFLINE = 1, 2
 
 def dumps(value: object) -> str:
     """Return *value* as JSON text, in ASCII, so that names which are no Unicode do no harm."""
+    if isinstance(value, list) and len(value) > MANY:
+        return f"[{','.join(map(dumps, value))}]"
+    if isinstance(value, dict) and any(isinstance(one, list) and len(one) > MANY for one in value.values()):
+        return f"{{{','.join(f'{_short(key)}:{dumps(one)}' for key, one in value.items())}}}"
+    return _short(value)
+
+
+def _short(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 

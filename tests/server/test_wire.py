@@ -125,6 +125,13 @@ def test_schemas_know_all_states() -> None:
     assert set(states) == {state.value for state in JobState} | {"forgotten"}
 
 
+def test_long_lists_are_the_same_json() -> None:
+    """A long list is written in pieces that make the same JSON."""
+    value = {'a"': [{"n": n, "s": ["x"]} for n in range(2001)], "b": {"c": None}, "d": list(range(500))}
+    assert json.loads(wire.dumps(value)) == value
+    assert json.loads(wire.dumps(value["d"] * 9)) == value["d"] * 9
+
+
 def test_names_that_are_no_unicode() -> None:
     """A local name that is no UTF-8 does not break the answer."""
     text = wire.dumps(wire.listing_block([Entry("/bad\udcff", "file")]))
