@@ -11,9 +11,11 @@ token, answers ranges and ``Want-Digest``, streams, and serves many connections 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import ParseResult
 
 from ctadata_jlab.demo.gate import Digest, NeedsBearer, Refuses
@@ -70,21 +72,21 @@ def _whole(url: str, *, allow_fragments: bool = False) -> ParseResult:  # noqa: 
     return ParseResult(scheme, host, slash + path, "", "", "")
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> NoReturn:
     """Serve one folder until SIGTERM, Ctrl-C or, with ``--tethered``, the end of the parent process."""
     options = _options(argv)
     pair = (options.cert, options.key) if options.cert else None
     server = build(options.root, options.token_file, port=options.port, refuse=frozenset(options.refuse), pair=pair)
-    signal.signal(signal.SIGTERM, _raise_interrupt)
+    over = threading.Event()
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, lambda *_: over.set())
     if options.tethered:
         end_with_parent()
-    scheme = "https" if pair else "http"
-    print(f"{scheme}://{HOST}:{server.bind_addr[1]}", flush=True)
-    try:
-        server.serve()
-    except KeyboardInterrupt:
-        server.stop()
-    return 0
+    threading.Thread(target=server.serve, name="door", daemon=True).start()
+    print(f"{'https' if pair else 'http'}://{HOST}:{server.bind_addr[1]}", flush=True)
+    over.wait()
+    # A connection that never ends must not keep the door open: there is nothing left here that is worth waiting for.
+    os._exit(0)
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
@@ -99,9 +101,5 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _raise_interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

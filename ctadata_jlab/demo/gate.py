@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import zlib
 from functools import lru_cache
 from http import HTTPStatus
@@ -61,19 +60,22 @@ class Refuses:
         self._names = names
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass the request on, or answer 403."""
-        if self._is_allowed(environ):
+        """Pass the request on, or answer 403; 400 for dots, which a client resolves before it asks."""
+        target = unquote(urlsplit(environ.get("HTTP_DESTINATION", "")).path)
+        parts = path_of(environ).split("/")
+        if ".." in [*parts, *target.split("/")]:
+            return _refuse(HTTPStatus.BAD_REQUEST, environ, start_response, [])
+        if self._is_allowed(environ, parts) and self._names.isdisjoint(target.split("/")):
             return self._app(environ, start_response)
         return _refuse(HTTPStatus.FORBIDDEN, environ, start_response, [])
 
-    def _is_allowed(self, environ: Environ) -> bool:
-        target = unquote(urlsplit(environ.get("HTTP_DESTINATION", "")).path)
-        parts = path_of(environ).split("/")
+    def _is_allowed(self, environ: Environ, parts: list[str]) -> bool:
+        if environ["REQUEST_METHOD"] != "PROPFIND":
+            return self._names.isdisjoint(parts)
         depth = environ.get("HTTP_DEPTH", "infinity")
-        if environ["REQUEST_METHOD"] == "PROPFIND":
-            inside = parts if depth != "0" else parts[:-1]
-            return depth in {"0", "1"} and self._names.isdisjoint(inside)
-        return self._names.isdisjoint(parts) and self._names.isdisjoint(target.split("/"))
+        if depth == "0" and parts[-1] in self._names:
+            parts = parts[:-1]
+        return depth in {"0", "1"} and self._names.isdisjoint(parts)
 
 
 class Digest:
@@ -120,9 +122,9 @@ def digest_of(path: Path, kind: str, _modified: int, _size: int) -> str:
 
 
 def path_of(environ: Environ) -> str:
-    """Return the path that a request means, with dots resolved; kept for the inner layers, which change it."""
+    """Return the path that a request means; kept for the inner layers, whose `PATH_INFO` wsgidav changes."""
     raw = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "surrogateescape")
-    path: str = os.path.normpath("/" + raw.lstrip("/"))
+    path = "/" + "/".join(part for part in raw.split("/") if part not in {"", "."})
     environ["ctadata.path"] = path
     return path
 
