@@ -132,7 +132,7 @@ class Run:
         )
         hands = min(desk.hands, acts.source.traits.connections, acts.target.traits.connections)
         crew.work(max(1, hands) if phase.in_parallel else 1, lambda: self._report(tally.facts()))
-        desk.board.report(job.id, **tally.facts())
+        self._report(tally.facts())
 
     def _mark(self, item: Item, tally: Tally) -> None:
         self._desk.journal.mark(self.job_id, [item])
@@ -161,14 +161,17 @@ class Run:
             if self._desk.journal.page(job.id, ItemState.STAGING, kind="file", limit=1):
                 self._phase(phase, job, acts, tally)
                 idle_since = time.monotonic()
-            elif not self._desk.journal.page(job.id, ItemState.WAITING, kind="file", limit=1):
-                return
-            elif not spool.is_receiving(job.id) and time.monotonic() - idle_since > _PATIENCE_WITH_BROWSER:
+            elif not self._may_still_come(job, idle_since):
                 return
             else:
                 with spool.lock:
                     spool.lock.wait(TICK)
                 self._check()
+
+    def _may_still_come(self, job: Job, idle_since: float) -> bool:
+        if not self._desk.journal.page(job.id, ItemState.WAITING, kind="file", limit=1):
+            return False
+        return self._desk.spool.is_receiving(job.id) or time.monotonic() - idle_since <= _PATIENCE_WITH_BROWSER
 
     # --- ending
 
@@ -216,6 +219,7 @@ class Run:
     def _change(self, state: JobState, **facts: Any) -> Job:
         with self._desk.board.lock:
             self._check()
+            self._reported = (time.monotonic(), {})
             return self._desk.board.change(self.job_id, state, **facts)
 
     def _report(self, facts: Mapping[str, Any]) -> None:

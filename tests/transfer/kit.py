@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ctadata_jlab.storage import Body, Entry, Reader, Receipt, Storage
+    from ctadata_jlab.storage import Body, Entry, Reader, Receipt
 
 
 class Faulty(Memory):
@@ -89,7 +89,7 @@ class _Pouring:
 class Bench:
     """An engine over named storages, and what one does with it."""
 
-    def __init__(self, folder: Path, storages: dict[str, Storage], **options: Any) -> None:
+    def __init__(self, folder: Path, storages: dict[str, Any], **options: Any) -> None:
         self.storages = storages
         self.engine = Engine(folder, storages.__getitem__, **options)
         self.told: list[Job] = []
