@@ -28,7 +28,7 @@ from ctadata_jlab.demo import sample
 __all__ = ["DOORS", "PANEL", "DemoFolder", "default_folder"]
 
 DOORS = {"dcache": "dCache", "dcache-dev": "dCache dev"}
-PANEL = "ctadata-browser"
+PANEL = "ctadata-panel"
 """The id of the sidebar's widget, which is shown at the first start."""
 _TOKEN_LIFE = 7 * 24 * 3600
 
