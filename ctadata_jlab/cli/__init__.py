@@ -1,0 +1,47 @@
+"""The command line: one program, a file for each group of commands. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import click
+
+from ctadata_jlab import __version__
+from ctadata_jlab.cli import changing, listing, login, moving, places, queue
+from ctadata_jlab.cli.program import Choice, Program
+
+__all__ = ["main"]
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-d", "--dev", is_flag=True, help="Use the dev instance (the twin) of the source.")
+@click.option("--source", metavar="NAME", help="Use this source; `sources` lists them. Default: the first one.")
+@click.version_option(__version__)
+@click.pass_context
+def main(context: click.Context, source: str | None, *, dev: bool) -> None:
+    """Remote scientific storage from the shell: list, get and put, never losing a byte.
+
+    \b
+    Examples:
+      list lst/DL1                       what is in a folder
+      get -r lst/DL1/20241114            download it to ./20241114
+      put notes.txt your-folder/         upload as your-folder/notes.txt
+      -d list /                          the same on the dev instance
+
+    Doing a transfer again goes on where it stopped: what is right is left alone, and no file is replaced unasked.
+
+    \b
+    Exit codes:
+      0  all done                        6  storage not reachable, or busy
+      1  some files, or all else failed  7  exists already, or has changed
+      2  wrong usage, path or setting    8  disk or quota full
+      3  not logged in                   9  bytes or answers are not right
+      4  not found                     130  stopped by Ctrl-C
+      5  forbidden
+    """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    context.obj = Choice(source, dev=dev)
+    context.call_on_close(context.obj.close)
+
+
+for commands in (listing, moving, changing, login, places, queue):
+    for command in commands.COMMANDS:
+        main.add_command(command)
+main.add_command(listing.list_, "ls")

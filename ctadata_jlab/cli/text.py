@@ -1,0 +1,46 @@
+"""How names, times and entries are written on a terminal and as JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ctadata_jlab.storage import Entry
+
+__all__ = ["facts", "local_time", "row", "safe"]
+
+
+def safe(name: str) -> str:
+    """Return *name* for stdout: as it is in a pipe, without control characters on a terminal, which would obey them."""
+    if not sys.stdout.isatty():
+        return name
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+
+
+def local_time(moment: datetime | None) -> str:
+    """Return *moment* in the user's time zone, to the minute."""
+    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def row(entry: Entry, name: str) -> str:
+    """Return one line of a long listing: size in bytes, time, name; folders end with a slash."""
+    size = "-" if entry.size is None or entry.is_folder else str(entry.size)
+    tape = " (on tape)" if entry.online is False else ""
+    return f"{size:>14}  {local_time(entry.modified):16}  {safe(name)}{'/' if entry.is_folder else ''}{tape}"
+
+
+def facts(entry: Entry) -> dict[str, Any]:
+    """Return *entry* as JSON has it; times in ISO 8601, unknown facts null."""
+    return {
+        "name": entry.name,
+        "path": entry.path,
+        "kind": entry.kind,
+        "size": None if entry.is_folder else entry.size,
+        "modified": None if entry.modified is None else entry.modified.isoformat(),
+        "version": entry.version,
+        "checksum": None if entry.checksum is None else str(entry.checksum),
+        "online": entry.online,
+    }

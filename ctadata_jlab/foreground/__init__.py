@@ -1,0 +1,173 @@
+"""Transfers done here and now, while the caller waits: what the shell, the notebook and scripts use.
+
+They go straight through `plan` and `copy`, without the queue. Doing the same again goes on where it was interrupted: files
+that are right are left alone, and the part of a download is continued.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import AlreadyExists, NotFound, Unsupported
+from ctadata_jlab.foreground.crew import Crew
+from ctadata_jlab.foreground.places import chosen, entries, landing, shared_session, upload_path
+from ctadata_jlab.foreground.standing import Result, Standing, Summary, readable_size
+from ctadata_jlab.storage.local import Local
+from ctadata_jlab.transfer import survey
+from ctadata_jlab.transfer.copy import End, copy
+from ctadata_jlab.transfer.disk import local_errors
+from ctadata_jlab.transfer.job import Item, ItemState, new_id
+from ctadata_jlab.transfer.plan import plan_copy, plan_delete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ctadata_jlab.session import Session, Source
+    from ctadata_jlab.storage import Entry
+    from ctadata_jlab.transfer.job import Conflict
+    from ctadata_jlab.transfer.progress import Watch
+
+__all__ = [
+    "Result",
+    "Standing",
+    "Summary",
+    "chosen",
+    "doomed",
+    "entries",
+    "get",
+    "landing",
+    "put",
+    "readable_size",
+    "remove",
+    "shared_session",
+    "upload_path",
+]
+
+
+def get(
+    session: Session,
+    source: str,
+    path: str,
+    target: Path,
+    *,
+    recursive: bool = False,
+    conflict: Conflict = "ask",
+    report: Callable[[Standing], object] = lambda _: None,
+) -> Summary:
+    """Download *path* of the source called *source*: it becomes exactly *target*, anywhere on this machine.
+
+    A folder wants *recursive*. A file that fails does not stop the others; a folder that cannot be listed stops all before
+    anything is written. *report* is called in the caller's thread, a few times a second. Ctrl-C leaves parts to go on with.
+    """
+    origin, top = session.source(source), paths.remote(path)
+    is_folder = _wants(origin.storage.stat(top), recursive=recursive)
+    with local_errors(target):
+        place = target.expanduser().resolve()
+    here, base = (Local(place), "/") if is_folder else (Local(place.parent), "/" + place.name)
+    tops = [entry.path for entry in origin.storage.list("/")] if top == "/" else [top]
+    with local_errors(place):
+        folds = here.root.is_dir() and paths.folds_names(here.root)
+    items = _landing_at(base, top, plan_copy(origin.storage, tops, "/", folds=folds))
+    survey.require_room(items, here, "/", lambda: None)
+    act = partial(_copy, End(source, origin.storage, "/"), End("local", here, "/"), conflict, new_id(time.time()))
+    if is_folder:
+        here.make_folder("/")
+    return Crew(items, here, act, _hands(session, origin), report).work(str(place))
+
+
+def put(
+    session: Session,
+    source: str,
+    local: Path,
+    path: str,
+    *,
+    recursive: bool = False,
+    conflict: Conflict = "ask",
+    report: Callable[[Standing], object] = lambda _: None,
+) -> Summary:
+    """Upload *local*, a file or (with *recursive*) a folder, as exactly *path* of the source called *source*.
+
+    Missing folders are made. Otherwise as `get`; an interrupted file is sent again from its start, finished ones are left alone.
+    """
+    origin, target = session.source(source), paths.remote(path)
+    with local_errors(local):
+        place = local.expanduser().resolve()
+    here, top = Local(Path(place.anchor)), "/" + place.relative_to(place.anchor).as_posix()
+    _wants(here.stat(top), recursive=recursive)
+    items = _landing_at(target, top, plan_copy(here, [top], "/"))
+    act = partial(_copy, End("local", here, "/"), End(source, origin.storage, "/"), conflict, new_id(time.time()))
+    try:
+        return Crew(items, origin.storage, act, _hands(session, origin), report).work(target)
+    finally:
+        origin.browse.forget(None)
+
+
+def doomed(session: Session, source: str, path: str) -> list[Item]:
+    """Return everything that removing *path* would remove, to be shown before it is done."""
+    return list(plan_delete(session.storage(source), [path]))
+
+
+def remove(
+    session: Session, source: str, items: Sequence[Item], report: Callable[[Standing], object] = lambda _: None
+) -> Summary:
+    """Remove *items* as `doomed` returned them, files first; a folder into which something has come meanwhile stays."""
+    origin = session.source(source)
+
+    def act(item: Item, watch: Watch) -> Result:
+        watch.check()
+        with contextlib.suppress(NotFound):
+            origin.storage.remove(item.path)
+        return Result(item.path, item.path, ItemState.DONE, item.size or 0)
+
+    try:
+        files = [item for item in items if item.kind == "file"]
+        done = Crew(files, origin.storage, act, _hands(session, origin), report).work("")
+        if done.failed:
+            return done
+        folders = [replace(item, kind="file") for item in reversed(items) if item.kind == "folder"]
+        also = Crew(folders, origin.storage, act, 1, lambda _: None).work("")
+        return Summary("", (*done.results, *also.results), also.left)
+    finally:
+        origin.browse.forget(None)
+
+
+def _wants(entry: Entry, *, recursive: bool) -> bool:
+    """Return whether *entry* is a folder, which nobody gets without asking for it."""
+    if entry.is_folder and not recursive:
+        raise Unsupported(
+            f"{paths.display(entry.path)} is a folder.", hint="Ask for it recursively (-r, or recursive=True)."
+        )
+    return entry.is_folder
+
+
+def _hands(session: Session, origin: Source) -> int:
+    return max(1, min(session.config.transfers.files_at_once, origin.storage.traits.connections))
+
+
+def _landing_at(base: str, top: str, items: Iterable[Item]) -> list[Item]:
+    """Return *items* as they land if *top* itself becomes *base*."""
+    return [replace(item, target=paths.join(base, paths.relative(item.path, top))) for item in items]
+
+
+def _copy(source: End, target: End, conflict: Conflict, ticket: str, item: Item, watch: Watch) -> Result:
+    start, end = replace(source, path=item.path), replace(target, path=item.target or "/")
+    if start.file is not None and not start.file.is_file():
+        raise Unsupported(f"{paths.display(item.path)} is not a regular file.", hint="Leave it out.")
+    try:
+        outcome = copy(start, end, conflict=conflict, ticket=f"{ticket}-{item.n}", watch=watch)
+    except AlreadyExists as error:
+        raise AlreadyExists(error.message, hint=f"{error.hint} (conflict: skip, replace, rename or newer)") from error
+    file = _called(target, outcome.path)
+    return Result(item.path, file, outcome.state, outcome.size, outcome.note)
+
+
+def _called(end: End, path: str) -> str:
+    """Return how people call *path* of that end: on this machine, the file's name."""
+    file = replace(end, path=path).file
+    return path if file is None else str(file)

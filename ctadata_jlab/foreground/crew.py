@@ -1,0 +1,129 @@
+"""Several threads that work off the items of one transfer while the caller waits."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ctadata_jlab.errors import CtaDataError, NotLoggedIn
+from ctadata_jlab.foreground.standing import Result, Standing, Summary
+from ctadata_jlab.transfer.job import ItemState
+from ctadata_jlab.transfer.progress import Progress, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ctadata_jlab.storage import Storage
+    from ctadata_jlab.transfer.job import Item
+
+__all__ = ["Crew"]
+
+_TICK = 0.25
+_FAREWELL = 5.0
+"""Seconds that an interrupted transfer gets to leave things tidy; what it cannot is tidied by whoever does it again."""
+
+_LULL = 0.02
+
+
+class Crew:
+    """Several threads that work off *items*: folders are made first, then *act* takes each file."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        target: Storage,
+        act: Callable[[Item, Watch], Result],
+        hands: int,
+        report: Callable[[Standing], object],
+    ) -> None:
+        self._folders = [item for item in items if item.kind == "folder"]
+        self._files = [item for item in items if item.kind == "file"]
+        self._target = target
+        self._act = act
+        self._hands = hands
+        self._report = report
+        self._stop = threading.Event()
+        self._progress = Progress()
+        self._done = 0
+        self._todo: deque[Item] = deque()
+        self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException] = queue.SimpleQueue()
+
+    def work(self, target: str) -> Summary:
+        """Do it all; return what it has come to."""
+        made = self._phase(self._folders, self._make)
+        failed = [result for result in made if result.error is not None]
+        if any(isinstance(result.error, NotLoggedIn) for result in failed):
+            return Summary(target, tuple(failed), len(self._files))
+        results = self._phase(self._files, self._act)
+        return Summary(target, (*failed, *results), len(self._files) - len(results))
+
+    def _make(self, item: Item, watch: Watch) -> Result:
+        watch.check()
+        self._target.make_folder(item.target or "/")
+        return Result(item.path, item.target or "/", ItemState.DONE)
+
+    def _phase(self, items: Sequence[Item], act: Callable[[Item, Watch], Result]) -> list[Result]:
+        results: list[tuple[int, Result]] = []
+        self._todo.extend(items)
+        hands = [threading.Thread(target=self._main, args=(act,), daemon=True) for _ in items[: self._hands]]
+        for hand in hands:
+            hand.start()
+        try:
+            while any(hand.is_alive() for hand in hands) or not self._ended.empty():
+                news = self._news()
+                results += news
+                self._tell([result for _, result in news], files=items is self._files)
+        except BaseException:
+            self._leave(hands)
+            raise
+        return [result for _, result in sorted(results, key=lambda each: each[0])]
+
+    def _leave(self, hands: Sequence[threading.Thread]) -> None:
+        self._stop.set()
+        self._todo.clear()
+        until = time.monotonic() + _FAREWELL
+        for hand in hands:
+            hand.join(max(0.0, until - time.monotonic()))
+
+    def _news(self) -> list[tuple[int, Result]]:
+        """Return what the threads say within a moment."""
+        news: list[tuple[int, Result]] = []
+        until = time.monotonic() + _TICK
+        with contextlib.suppress(queue.Empty):
+            while (left := until - time.monotonic()) > 0:
+                said = self._ended.get(timeout=min(left, _LULL) if news else left)
+                if isinstance(said, BaseException):
+                    raise said
+                news.append(said)
+        return news
+
+    def _tell(self, news: Sequence[Result], *, files: bool) -> None:
+        self._done += files * sum(result.error is None for result in news)
+        total = sum(item.size or 0 for item in self._files)
+        speed = self._progress.speed(time.monotonic())
+        finished = tuple(result for result in news if files or result.error is not None)
+        self._report(Standing(len(self._files), self._done, total, self._progress.done, speed, finished))
+
+    def _main(self, act: Callable[[Item, Watch], Result]) -> None:
+        while not self._stop.is_set():
+            try:
+                item = self._todo.popleft()
+            except IndexError:
+                return
+            try:
+                self._ended.put((item.n, self._result(item, act)))
+            except BaseException as error:  # noqa: BLE001 - a thread's top: raised again where the results are taken
+                self._ended.put(error)
+                return
+
+    def _result(self, item: Item, act: Callable[[Item, Watch], Result]) -> Result:
+        try:
+            return act(item, Watch(self._progress, self._stop))
+        except CtaDataError as error:
+            if isinstance(error, NotLoggedIn):
+                self._todo.clear()  # no file will fare better, and refused tokens are counted at the other side
+            return Result(item.path, item.target or "/", ItemState.FAILED, error=error)
