@@ -101,7 +101,7 @@ class ReaderBody:
         if not self._rest:
             self._rest = memoryview(self._pump.take())
             self._read += len(self._rest)
-            self._digests.update(bytes(self._rest))
+            self._digests.update(self._rest)
             if self._read >= self.size or not self._rest:
                 self._verify()
         data, self._rest = bytes(self._rest[:count]), self._rest[count:]

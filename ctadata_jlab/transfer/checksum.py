@@ -21,7 +21,7 @@ KNOWN = frozenset({*_HASHES, *_ROLLING})
 
 
 class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+    def update(self, data: bytes | memoryview, /) -> None: ...
     def hexdigest(self) -> str: ...
 
 
@@ -31,7 +31,7 @@ class _Rolling:
     def __init__(self, algorithm: str) -> None:
         self._step, self._value = _ROLLING[algorithm]
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         self._value = self._step(data, self._value)
 
     def hexdigest(self) -> str:
@@ -52,7 +52,7 @@ class Digests:
         """What is computed."""
         return tuple(self._running)
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take the next bytes."""
         for digest in self._running.values():
             digest.update(data)

@@ -78,17 +78,17 @@ def are_identical(
 
 def decide(conflict: Conflict, entry: Entry, target: End, there: Entry) -> Decision:
     """Return what the user's choice means for *entry*, whose target holds *there*, another file."""
-    if there.is_folder:
-        raise AlreadyExists(f"{paths.display(target.path)} is a folder.", hint="Rename one of the two.")
     if conflict == "skip":
         return Decision(target.path, skip="exists already")
+    if conflict == "rename":
+        return Decision(_free_path(target))
+    if there.is_folder:
+        raise AlreadyExists(f"{paths.display(target.path)} is a folder.", hint="Rename one of the two.")
     if conflict == "replace":
         return Decision(target.path, replace=there)
     if conflict == "newer":
         newer = _is_newer(entry, there)
         return Decision(target.path, replace=there) if newer else Decision(target.path, skip="not newer")
-    if conflict == "rename":
-        return Decision(_free_path(target))
     raise AlreadyExists(f"There is already {paths.display(target.path)}.")
 
 

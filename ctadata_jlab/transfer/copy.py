@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import Changed, Corrupted, CtaDataError, NotFound, Offline
+from ctadata_jlab.errors import AlreadyExists, Changed, Corrupted, CtaDataError, NotFound, Offline
 from ctadata_jlab.transfer.body import FileBody, ReaderBody, Watched
 from ctadata_jlab.transfer.compare import Decision, End, are_identical, decide, stat_or_none
 from ctadata_jlab.transfer.job import ItemState
@@ -66,6 +66,8 @@ class _Copy:
                 first = kind not in self._once
                 self._once.add(kind)
                 return first
+        if isinstance(error, AlreadyExists) and self._conflict == "rename":
+            return True  # the free name was taken meanwhile: there is another
         return error.retryable
 
     def _attempt(self) -> Outcome:

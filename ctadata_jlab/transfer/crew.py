@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew", "Tally"]
 
+_LOG = logging.getLogger(__name__)
 TICK = 0.25
 """Seconds between two reports."""
 
@@ -127,7 +129,10 @@ class Crew:
             raise
         except Offline as error:
             became = self._brought(begun, error)
+        except CtaDataError as error:
+            became = replace(begun, state=ItemState.FAILED, error=note_of(error))
         except Exception as error:  # noqa: BLE001 — the edge of one item: others go on
+            _LOG.exception("A file of a transfer failed unexpectedly")
             became = replace(begun, state=ItemState.FAILED, error=note_of(error))
         if became.state is ItemState.FAILED:
             watch.stand(0)

@@ -196,7 +196,10 @@ def note_of(error: Exception) -> ErrorNote:
     """Return *error* as it is kept and shown."""
     if isinstance(error, CtaDataError):
         return ErrorNote(error.name, error.message, error.hint, error.retryable)
-    return ErrorNote("ServerFault", f"Something unexpected happened: {error!r}", "Report it with the transfer's log.")
+    # its words are foreign, and may hold what must not be shown
+    return ErrorNote(
+        "ServerFault", f"Something unexpected happened: {type(error).__name__}.", "Report it to the developers."
+    )
 
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -50,8 +50,14 @@ class Lease:
         try:
             with self._guard:
                 self._renew()
-        except (filelock.Timeout, OSError):
-            pass  # the disk is full or slow: the lease stays whose it was
+        except (
+            filelock.Timeout,
+            OSError,
+            NotImplementedError,
+        ) as error:  # full, slow or without locks: it stays whose it was
+            self.holder = (
+                "" if self.held else self.holder or f"nobody, since {self._file.parent} cannot be locked ({error})"
+            )
         return self.held
 
     def release(self) -> None:

@@ -12,14 +12,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import Busy, Corrupted, Unsupported
+from ctadata_jlab.errors import Busy, Corrupted
 from ctadata_jlab.transfer import disk
 from ctadata_jlab.transfer.checksum import Digests
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows
-    fcntl = None  # type: ignore[assignment]
+from ctadata_jlab.transfer.lock import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,6 +54,7 @@ class Part:
         self._digests = Digests(self._algorithms)
         self._path, self._sidecar = part_names(target)
         self._descriptor = -1
+        self._locks = contextlib.ExitStack()
         self._synced = 0
         self._verified = False
 
@@ -110,7 +107,7 @@ class Part:
             rest = memoryview(data)
             while rest:
                 written = os.pwrite(self._descriptor, rest, self.done)
-                self._digests.update(bytes(rest[:written]) if written < len(rest) else bytes(rest))
+                self._digests.update(rest[:written])
                 self.done += written
                 rest = rest[written:]
             if self.done - self._synced >= _CHECKPOINT:
@@ -158,13 +155,12 @@ class Part:
                 os.close(descriptor)
                 raise
             os.close(descriptor)
+            self._locks.close()
         raise Busy(f"{paths.display(self.target.name)} is being finished by another process.")
 
     def _lock(self, descriptor: int) -> None:
-        if fcntl is None:
-            raise Unsupported("Downloads in place need file locks, which this system does not have.")
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._locks = lock(descriptor, self._path)
         except BlockingIOError:
             raise Busy(f"{paths.display(self.target.name)} is being downloaded by another process.") from None
 
@@ -212,6 +208,7 @@ class Part:
     def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
+            self._locks.close()
             self._descriptor = -1
 
 

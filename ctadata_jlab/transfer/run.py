@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk", "Run"]
 
+_LOG = logging.getLogger(__name__)
 _UNFINISHED = (ItemState.COPYING, ItemState.VERIFYING, ItemState.STAGING)
 _PATIENCE_WITH_BROWSER = 1.0
 
@@ -60,6 +62,7 @@ class Run:
         self._desk = desk
         self._on_end = on_end
         self._reported: tuple[float, dict[str, Any]] = (0.0, {})
+        self._reporting = threading.Lock()
         self._thread = threading.Thread(target=self._main, name=f"ctadata-job-{job_id}", daemon=True)
 
     def start(self) -> None:
@@ -77,7 +80,10 @@ class Run:
             pass  # whoever stopped it has said what it is now
         except NotLoggedIn as error:
             self._end(JobState.BLOCKED, reason="login", error=note_of(error))
+        except CtaDataError as error:
+            self._end(JobState.FAILED, error=note_of(error))
         except Exception as error:  # noqa: BLE001 — a thread's top
+            _LOG.exception("A transfer failed unexpectedly")
             self._end(JobState.FAILED, error=note_of(error))
         finally:
             self._on_end(self)
@@ -131,15 +137,15 @@ class Run:
             stage=lambda item: _stage(acts.source, item.path),
         )
         hands = min(desk.hands, acts.source.traits.connections, acts.target.traits.connections)
-        crew.work(max(1, hands) if phase.in_parallel else 1, lambda: self._report(tally.facts()))
-        self._report(tally.facts())
+        crew.work(max(1, hands) if phase.in_parallel else 1, lambda: self._report(tally.facts))
+        self._report(tally.facts)
 
     def _mark(self, item: Item, tally: Tally) -> None:
         self._desk.journal.mark(self.job_id, [item])
         if item.state is ItemState.FAILED and item.error is not None:
             text = f"{paths.display(item.path)}: {item.error.error}: {item.error.message}"
             self._desk.journal.note(self.job_id, time.time(), text)
-        self._report(tally.facts())
+        self._report(tally.facts)
 
     def _take_received(self, job: Job) -> None:
         """Let the files that the browser has sent be uploaded."""
@@ -222,11 +228,17 @@ class Run:
             self._reported = (time.monotonic(), {})
             return self._desk.board.change(self.job_id, state, **facts)
 
-    def _report(self, facts: Mapping[str, Any]) -> None:
-        now = time.monotonic()
-        if not self.stop.is_set() and now - self._reported[0] >= TICK and facts != self._reported[1]:
-            self._reported = (now, dict(facts))
-            self._desk.board.report(self.job_id, **facts)
+    def _report(self, facts: Callable[[], Mapping[str, Any]]) -> None:
+        """Tell how far it is, unless that was told a moment ago; any thread may ask for it."""
+        if time.monotonic() - self._reported[0] < TICK or not self._reporting.acquire(blocking=False):
+            return
+        try:
+            now, said = time.monotonic(), dict(facts())
+            if not self.stop.is_set() and now - self._reported[0] >= TICK and said != self._reported[1]:
+                self._reported = (now, said)
+                self._desk.board.report(self.job_id, **said)
+        finally:
+            self._reporting.release()
 
     def _check(self) -> None:
         if self.stop.is_set():

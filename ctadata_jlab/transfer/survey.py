@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["conflicts", "require_room"]
 
 _EXAMPLES = 5
-_FOLDERS = 4
+_FOLDERS = 8
 
 
 def conflicts(

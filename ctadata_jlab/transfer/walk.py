@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import queue
 import threading
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LISTINGS", "about", "walk"]
 
+_LOG = logging.getLogger(__name__)
 LISTINGS = 4
 _AHEAD = 1000
 
@@ -94,7 +96,8 @@ class _Walker:
             except CtaDataError as error:
                 self._give(about(error, f"The folder {paths.display(folder)} cannot be listed: {error.message}"))
             except Exception as error:  # noqa: BLE001 — a thread's top: raised again where the entries are taken
-                self._give(BadAnswer(f"The folder {paths.display(folder)} cannot be listed: {error!r}"))
+                self._give(BadAnswer(f"The folder {paths.display(folder)} cannot be listed: {type(error).__name__}."))
+                _LOG.exception("A listing failed unexpectedly")
             self._closed()
 
     def _next(self) -> str | None:

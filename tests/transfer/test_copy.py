@@ -22,6 +22,7 @@ from ctadata_jlab.errors import (
     Offline,
     Unreachable,
 )
+from ctadata_jlab.storage import Entry, Receipt
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.storage.memory import Memory
 from ctadata_jlab.transfer.copy import End, copy
@@ -339,10 +340,27 @@ def test_what_is_written_while_it_is_being_replaced_is_seen(dcache: Faulty, work
 
 
 def test_a_folder_in_the_way_stays(dcache: Faulty, work: Path) -> None:
-    """Whatever was chosen."""
+    """Whatever was chosen; renamed, the file lands beside it."""
     (work / "a.h5").mkdir()
-    with pytest.raises(AlreadyExists):
-        _down(dcache, work, conflict="replace")
+    for conflict in ("ask", "replace", "newer"):
+        with pytest.raises(AlreadyExists):
+            _down(dcache, work, conflict=conflict)
+    assert _down(dcache, work, conflict="skip").state is ItemState.SKIPPED
+    assert _down(dcache, work, conflict="rename").path == "/a (1).h5"
+
+
+def test_a_free_name_that_is_taken_meanwhile_is_left_to_its_taker(dcache: Faulty, work: Path) -> None:
+    """The next free one is used."""
+    (work / "a.h5").write_bytes(b"mine")
+
+    def pouring(reader: Reader, start: int, end: int | None, sink: Callable[[bytes], object]) -> None:
+        reader.pour(start, end, sink)
+        (work / "a (1).h5").write_bytes(b"also mine")
+
+    dcache.pouring = pouring
+    assert _down(dcache, work, conflict="rename").path == "/a (2).h5"
+    assert (work / "a (1).h5").read_bytes() == b"also mine"
+    assert (work / "a (2).h5").read_bytes() == DATA
 
 
 # --- writing
@@ -480,3 +498,43 @@ def test_an_error_of_the_source_ends_the_put(dcache: Faulty) -> None:
     copy(End("a", dcache, "/a.h5"), End("b", other, "/a.h5"), ticket="t")
     assert other.read("/a.h5") == DATA
     assert not [thread for thread in threading.enumerate() if thread.name == "ctadata-pump"]
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Down and across: 64 MB go through, a few at a time."""
+    import tracemalloc
+
+    whole, piece = 64 << 20, bytes(1 << 20)
+
+    class Endless(Faulty):
+        def stat(self, path: str) -> Entry:
+            return Entry(path, "file", whole, version="1")
+
+        def open(self, path: str, expect: Any = None) -> Any:
+            return self
+
+        entry = Entry("/a.h5", "file", whole, version="1")
+
+        def pour(self, start: int, end: int | None, sink: Callable[[bytes], object]) -> None:
+            for _ in range(start, whole, len(piece)):
+                sink(piece)
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    class Sink(Memory):
+        def put(self, path: str, body: Any, *, replace: Any = False, ticket: str) -> Any:
+            while body.read(1 << 20):
+                pass
+            return Receipt(Entry(path, "file", whole), None, "direct")
+
+    tracemalloc.start()
+    try:
+        _down(Endless(), tmp_path)
+        copy(End("a", Endless(), "/a.h5"), End("b", Sink(), "/a.h5"), ticket="t")
+        assert tracemalloc.get_traced_memory()[1] < 12 << 20
+    finally:
+        tracemalloc.stop()

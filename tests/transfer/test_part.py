@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,6 +170,24 @@ def test_two_owners_never_write_one_part(target: Path) -> None:
         assert second.done == 3
 
 
+def test_two_owners_are_kept_apart_where_files_cannot_be_locked(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in this machine's temporary folder is locked instead."""
+    real = fcntl.flock
+
+    def flock(descriptor: int, how: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), part_names(target)[0].stat()):
+            raise OSError(errno.ENOLCK, "No locks available")
+        real(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for _ in range(2):
+        with Part(target, "dcache", HELLO), pytest.raises(Busy), Part(target, "dcache", HELLO):
+            pass
+
+
 def test_nothing_is_overwritten_unasked(target: Path) -> None:
     """A file that turned up meanwhile stays, whoever made it; the part is kept."""
     with Part(target, "dcache", HELLO, ["adler32"]) as opened:
@@ -214,6 +234,15 @@ def test_a_finished_file_is_never_truncated_through_its_old_name(target: Path) -
     with Part(target, "dcache", Entry("/lst/a.h5", "file", 3, WHEN, "v2")) as opened:
         assert opened.done == 0
     assert target.read_bytes() == b"helloworld"
+
+
+@pytest.mark.parametrize("proof", [None, HELLO.checksum])
+def test_too_few_bytes_are_refused(target: Path, proof: Checksum | None) -> None:
+    """Also where no checksum would tell."""
+    with Part(target, "dcache", HELLO) as opened:
+        opened.write(b"hello")
+        with pytest.raises(Corrupted, match="5 bytes"):
+            opened.verify(proof)
 
 
 def test_too_many_bytes_are_refused(target: Path) -> None:
