@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Board", "Herald"]
 
 _LOG = logging.getLogger(__name__)
+_LAST_WORDS = 2.0
+"""Seconds that listeners get for what is left to be told."""
 _SEQ_AFTER_START = 10_000_000
 """More than one run of the engine can report: `seq` grows across restarts, though progress is not written down."""
 
@@ -30,7 +32,8 @@ class Herald:
     def __init__(self) -> None:
         self.listeners: list[Callable[[Job], None]] = []
         self._news: queue.Queue[Job | None] = queue.Queue()
-        threading.Thread(target=self._run, name="ctadata-herald", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="ctadata-herald", daemon=True)
+        self._thread.start()
 
     def tell(self, job: Job) -> None:
         """Have every listener called with *job*."""
@@ -39,6 +42,8 @@ class Herald:
     def close(self) -> None:
         """Tell what is left, and end."""
         self._news.put(None)
+        if self._thread is not threading.current_thread():
+            self._thread.join(_LAST_WORDS)
 
     def _run(self) -> None:
         while (job := self._news.get()) is not None:

@@ -123,7 +123,10 @@ class Dispatcher:
     def _keep_lease(self) -> None:
         before = self._lease.held
         if self._lease.hold() and not before:
-            self._take_over(held=True)
+            try:
+                self._take_over(held=True)
+            except CtaDataError:  # the journal cannot be read yet: what cannot be read is not ours to work on
+                self._lease.release()
         if before and not self._lease.held:
             with self._turn:
                 for run in self._runs.values():

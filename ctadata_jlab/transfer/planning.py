@@ -67,7 +67,7 @@ def measure(
         size += entry.size or 0
         report(lambda: {"files_total": files, "bytes_total": size})  # noqa: B023 — asked at once
     totals = {"files_total": files, "files_done": files, "bytes_total": size, "bytes_done": size}
-    return totals, f"{files} files in {folders} folders"
+    return totals, f"{files} file{'s' * (files != 1)} in {folders} folder{'s' * (folders != 1)}"
 
 
 def require_room(job: Job, acts: Acts, journal: Journal, check: Callable[[], object]) -> None:

@@ -38,6 +38,8 @@ __all__ = ["Desk", "Run"]
 
 _LOG = logging.getLogger(__name__)
 _UNFINISHED = (ItemState.COPYING, ItemState.VERIFYING, ItemState.STAGING)
+_ENDED = {ItemState.DONE, ItemState.SKIPPED, ItemState.FAILED}
+_NOT_ALL = ErrorNote("ServerFault", "Not all files were reached.", "Try again: it goes on with those.", retryable=True)
 _PATIENCE_WITH_BROWSER = 1.0
 
 
@@ -197,6 +199,8 @@ class Run:
             return JobState.BLOCKED, {"reason": "upload"}
         if ItemState.STAGING in states:
             return JobState.BLOCKED, {"reason": "staging"}
+        if states - _ENDED:
+            return JobState.FAILED, {"error": _NOT_ALL}
         if ItemState.FAILED in states:
             return JobState.FAILED, {"error": self._first_error(job), "note": self._notes(job)}
         return JobState.DONE, {"note": self._notes(job)}

@@ -366,7 +366,7 @@ def test_measuring_touches_nothing(bench: Bench, dcache: Faulty) -> None:
         JobState.DONE,
         10,
         1_000_000,
-        "10 files in 1 folders",
+        "10 files in 1 folder",
     )
     gate = Gate(dcache)
     for n in range(2):
@@ -580,7 +580,6 @@ def test_a_second_engine_only_looks(tmp_path: Path, bench: Bench, dcache: Faulty
         gate.open.set()
         job = second.until(job.id, lambda job: job.state is JobState.DONE)
         assert (job.files_done, second.engine.read_only) == (10, "")
-    bench.engine._journal = second.engine._journal  # stopped twice by the fixture
 
 
 def test_a_job_whose_state_cannot_be_written_goes_on_later(bench: Bench) -> None:
@@ -595,3 +594,38 @@ def test_a_job_whose_state_cannot_be_written_goes_on_later(bench: Bench) -> None
         bench.engine._journal.mark(job.id, [Item(0, "/d/1.h5", "/again.h5", size=100_000)], wait=True)
     job = bench.until(job.id, lambda job: job.state is JobState.DONE)
     assert job.files_done == 1
+
+
+def test_a_job_with_files_that_were_not_reached_is_not_done(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever went wrong with the bookkeeping: done means that every file is."""
+    from ctadata_jlab.transfer.acts import Acts
+
+    monkeypatch.setattr(Acts, "phases", lambda _: [])
+    job = bench.run("download", "dcache", "/d", "local")
+    assert job.error is not None
+    assert (job.state, job.files_done) == (JobState.FAILED, 0)
+    monkeypatch.undo()
+    bench.engine.retry(job.id)
+    assert bench.settled(job.id).files_done == 10
+
+
+def test_a_stranger_takes_over_when_the_journal_can_be_read(
+    tmp_path: Path, bench: Bench, dcache: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal that is locked for a moment does not end the queue's own thread."""
+    second = Bench(tmp_path / "queue", bench.storages)
+    with second:
+        failing = threading.Event()
+        load = second.engine._board.load
+
+        def flaky(*, bump: bool) -> None:
+            if bump and not failing.is_set():
+                failing.set()
+                raise Busy("locked")
+            load(bump=bump)
+
+        monkeypatch.setattr(second.engine._board, "load", flaky)
+        bench.engine.stop(5)
+        wait_for(failing.is_set)
+        wait_for(lambda: not second.engine.read_only)
+        assert second.run("download", "dcache", "/d", "local").state is JobState.DONE

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ctadata_jlab.errors import AlreadyExists, Busy, Corrupted, NoSpace
+from ctadata_jlab.errors import AlreadyExists, Busy, Corrupted, CtaDataError, NoSpace
 from ctadata_jlab.storage import Checksum, Entry
 from ctadata_jlab.transfer import disk, part
 from ctadata_jlab.transfer.part import Part, part_names
@@ -292,3 +292,7 @@ def test_a_link_in_the_parts_place_is_not_followed(target: Path, tmp_path: Path)
     with pytest.raises(Exception, match=r"a\.h5"), Part(target, "dcache", HELLO):
         pass
     assert victim.read_bytes() == b"precious"
+    victim.unlink()
+    with pytest.raises(CtaDataError), Part(target, "dcache", HELLO):
+        pass
+    assert not victim.exists()
