@@ -102,7 +102,7 @@ def test_uninstall_leaves_nothing_but_the_users_data(
 ) -> None:
     """Everything of the package goes; tokens, the queue and its journal stay, and a command names them before."""
     environment, before = installed
-    data = [environment.home / ".config/cta-data/token", environment.home / ".local/state/cta-data/kept"]
+    data = [environment.home / ".config/cta-data/token", environment.home / ".local/state/ctadata_jlab/kept"]
     for path in data:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("the user's")
