@@ -155,12 +155,14 @@ def test_a_file_where_a_folder_is_meant_is_an_error(server: Client) -> None:
     (server.workspace / "file.txt").write_text("x")
     status, body = raw(server, "GET", "listing/local/file.txt")
     assert status in {400, 404}, body
+    (server.workspace / "other.txt").write_text("y")
     job = server.job(
-        kind="download",
-        **{"from": {"source": "local", "paths": ["/file.txt"]}},
+        kind="copy",
+        **{"from": {"source": "local", "paths": ["/other.txt"]}},
         to={"source": "local", "path": "/file.txt"},
     )
     assert job["state"] == "failed"
+    assert job["error"]["message"]
     assert (server.workspace / "file.txt").read_text() == "x"
 
 
