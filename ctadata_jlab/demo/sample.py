@@ -30,8 +30,8 @@ ODD_NAMES = (
     "really?.txt",
     "a+b.txt",
     "%2e%2e.txt",
-    "caf\u00e9, one letter.txt",
-    "cafe\u0301, letter and accent.txt",
+    "\u00e9toile, one letter.txt",
+    "e\u0301toile, letter and accent.txt",
     "'quotes' & <brackets>.txt",
     ";semi:colon=equals@at,comma.txt",
 )
