@@ -119,7 +119,7 @@ $(VENV)/.dev: pyproject.toml successor/pyproject.toml | $(LABEXTENSION)
 
 # JupyterLab reads the built frontend from the checkout, so that a rebuild is seen by a reload of the page.
 $(VENV)/.linked: $(VENV)/.dev
-	$(IN_VENV) jupyter labextension develop . --overwrite
+	$(IN_VENV) jupyter-builder develop . --overwrite
 	touch $@
 
 tests/rig/oidc/node_modules/.made: tests/rig/oidc/package-lock.json
