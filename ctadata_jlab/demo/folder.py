@@ -25,7 +25,7 @@ from typing import Any
 
 from ctadata_jlab.demo import sample
 
-__all__ = ["DOORS", "PANEL", "DemoFolder", "default_folder"]
+__all__ = ["DOORS", "PANEL", "DemoFolder", "default_folder", "make_token", "write_private"]
 
 DOORS = {"dcache": "dCache", "dcache-dev": "dCache dev"}
 PANEL = "ctadata-panel"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
+    "RUN",
     "write_bulk",
     "write_catalogue",
     "write_dl1",

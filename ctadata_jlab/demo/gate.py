@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     StartResponse = Callable[..., Any]
     Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-__all__ = ["Digest", "NeedsBearer", "Refuses", "digest_of"]
+__all__ = ["Digest", "NeedsBearer", "Refuses", "digest_of", "path_of"]
 
 BLOCK = 1 << 20
 

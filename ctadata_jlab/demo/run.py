@@ -28,7 +28,7 @@ from ctadata_jlab.demo.sample import REFUSED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["main", "run"]
+__all__ = ["DemoError", "main", "run"]
 
 NEEDED = ("jupyterlab", "wsgidav", "cheroot", "h5py", "astropy")
 START_SECONDS = 120

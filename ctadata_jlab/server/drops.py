@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.engine import Drop, Engine
     from ctadata_jlab.transfer.job import Item
 
-__all__ = ["ROUTES", "Intake"]
+__all__ = ["ROUTES", "Intake", "found"]
 
 LARGEST = 1 << 50
 """The largest file that is taken, in bytes: one petabyte, since nothing is held in memory."""

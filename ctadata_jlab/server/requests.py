@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.transfer.job import Conflict, JobKind
 
-__all__ = ["Action", "Fields", "action", "fields", "job_request", "token"]
+__all__ = ["BROWSER", "Action", "Fields", "action", "fields", "job_request", "token"]
 
 BROWSER: Final = "browser"
 """The source of files that the browser sends."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Body, Reader
 
-__all__ = ["PART_SUFFIX", "Local", "rename_new"]
+__all__ = ["PART_SUFFIX", "Local", "rename_new", "sync_folder"]
 
 PART_SUFFIX = ".ctapart"
 """What unfinished files end with; they are this package's own and never listed."""

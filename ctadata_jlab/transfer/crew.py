@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.acts import Phase
     from ctadata_jlab.transfer.job import Job
 
-__all__ = ["Crew", "Tally"]
+__all__ = ["TICK", "Crew", "Tally"]
 
 _LOG = logging.getLogger(__name__)
 TICK = 0.25
