@@ -11,6 +11,7 @@ export default defineConfig([
   },
   js.configs.recommended,
   tseslint.configs.recommended,
+  { plugins: { jupyter: jupyterPlugin } },
   jupyterPlugin.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
@@ -27,7 +28,12 @@ export default defineConfig([
           custom: { regex: '^I[A-Z]', match: true }
         }
       ],
-      '@typescript-eslint/no-unused-vars': ['error', { args: 'none' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { args: 'none', ignoreRestSiblings: true, varsIgnorePattern: '^_' }
+      ],
+      // The panel is on the page from the start; there is nothing to defer.
+      'jupyter/prefer-lazy-imports': 'off',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-namespace': 'off',
       '@typescript-eslint/no-use-before-define': 'off',

@@ -157,7 +157,7 @@ export class CtaDrive extends Drive {
     const model = await this._ask<ICtaModel>(from, 'PATCH', { path: to });
     this._versions.delete(from);
     this._tell('rename', { path: from }, model);
-    return this._noted(model);
+    return this._noted(to, model);
   }
 
   /** Save a file if it is still the version seen last. */
@@ -181,7 +181,7 @@ export class CtaDrive extends Drive {
       ...(version ? { ctadata: { version } } : {})
     });
     this._tell('save', null, model);
-    return this._noted({ ...model, path });
+    return this._noted(path, { ...model, path });
   }
 
   /** Copy a file into a folder. */
@@ -235,6 +235,7 @@ export class CtaDrive extends Drive {
   private async _meta(path: string): Promise<Contents.IModel> {
     const query = { content: '0' };
     return this._noted(
+      path,
       await this._ask<ICtaModel>(path, 'GET', undefined, query)
     );
   }
@@ -260,6 +261,7 @@ export class CtaDrive extends Drive {
       query.format = options.format;
     }
     return this._noted(
+      path,
       await this._ask<ICtaModel>(path, 'GET', undefined, query)
     );
   }
@@ -279,10 +281,9 @@ export class CtaDrive extends Drive {
   }
 
   /** Remember a model's version and give it to JupyterLab as its hash. */
-  private _noted(model: ICtaModel): Contents.IModel {
-    const path = localOf(model.path);
+  private _noted(path: string, model: ICtaModel): Contents.IModel {
     const version = model.ctadata?.version;
-    if (model.size !== undefined && model.type !== 'directory') {
+    if (typeof model.size === 'number' && model.type !== 'directory') {
       this._sizes.set(path, model.size);
     }
     if (!version) {

@@ -50,7 +50,8 @@ export class JobsModel implements IDisposable {
       frequency: { interval: options.interval ?? 5000, backoff: true },
       standby: () => (this.active.length ? 'when-hidden' : true)
     });
-    void this._poll.start();
+    const { interval } = this._poll.frequency;
+    void this._poll.schedule({ phase: 'resolved', interval });
   }
 
   /** All jobs, newest first; measurements are not shown. */

@@ -87,7 +87,11 @@ export class CtaModel extends FilterFileBrowserModel {
   /** Show a place, be it in another source; the source changes even if the folder cannot be read. */
   async open(place: IPlace): Promise<void> {
     await this._go(place, {});
-    void this._refreshing.start();
+    if (!this.isDisposed) {
+      // Not `start`, which would list again at once.
+      const { interval } = this._refreshing.frequency;
+      void this._refreshing.schedule({ phase: 'resolved', interval });
+    }
   }
 
   /** Change the folder; a path that leads out of the source leads to its root. */

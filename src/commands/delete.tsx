@@ -126,6 +126,7 @@ class Measuring {
       const begun = await jobs.start({ kind: 'measure', from: this._from });
       this._id = begun.id;
       const job = await jobs.finished(begun.id);
+      this._isDone = true;
       return job.state === 'done' ? wordsOf(job, trans) : this._unknown(job);
     } catch (reason) {
       return trans.__('Cannot count: %1', asServerError(reason).message);
@@ -136,13 +137,13 @@ class Measuring {
   stop(): void {
     const { jobs } = this._context;
     const id = this._id;
-    if (id) {
-      jobs
-        .act(id, 'cancel')
-        .catch(() => undefined)
-        .then(() => jobs.forget(id))
-        .catch(() => undefined);
+    if (!id) {
+      return;
     }
+    const ended = this._isDone ? Promise.resolve() : jobs.act(id, 'cancel');
+    Promise.resolve(ended)
+      .then(() => jobs.forget(id))
+      .catch(() => undefined);
   }
 
   private _unknown(job: IJob): string {
@@ -153,6 +154,7 @@ class Measuring {
   private _context: CommandContext;
   private _from: ISelected;
   private _id = '';
+  private _isDone = false;
 }
 
 function wordsOf(job: IJob, trans: TranslationBundle): string {

@@ -22,8 +22,12 @@ export function downloadCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:download-here',
       label: () => {
-        const { path } = workspaceFolder(context);
-        return trans.__('Download to “%1”', path === '/' ? '/' : trim(path));
+        const folder = trim(workspaceFolder(context).path);
+        const place = trans.__('workspace');
+        return trans.__(
+          'Download to “%1”',
+          [place, folder].filter(Boolean).join('/')
+        );
       },
       caption: trans.__('Download into the folder of the file browser'),
       icon: downloadIcon,

@@ -18,11 +18,12 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   optional: [IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    { jobs }: ICtaTransfers,
+    transfers: ICtaTransfers,
     panel: CtaPanel,
     statusBar: IStatusBar | null,
     translator: ITranslator | null
   ): void => {
+    const { jobs } = transfers;
     if (!statusBar) {
       return;
     }

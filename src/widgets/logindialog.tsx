@@ -90,7 +90,8 @@ export async function askLogin(
     const dialog = new Dialog<string>({
       title: trans.__('Login to %1', source.title),
       body: new LoginBody(source, problem, trans),
-      buttons: buttonsOf(source, trans)
+      buttons: buttonsOf(source, trans),
+      focusNodeSelector: 'textarea'
     });
     const { button, value } = await dialog.launch();
     try {

@@ -156,14 +156,14 @@ export class CtaPanel extends Panel {
     const { sources, jobs, options } = this._options;
     const { model } = this;
     model.isShown = () => this.isVisible;
-    model.failed.connect((_, error) => this._onFailed(error));
+    model.failed.connect((_, error) => this._onFailed(error), this);
     model.busyChanged.connect((_, isBusy) => {
       this._isBusy = isBusy;
       this._header.update();
-    });
+    }, this);
     model.pathChanged.connect(this._onPath, this);
     sources.changed.connect(this._onSources, this);
-    jobs.ended.connect((_, job) => this._onEnded(job));
+    jobs.ended.connect((_, job) => this._onEnded(job), this);
     options.changed.connect(this._onOptions, this);
     this._onOptions();
     this._clock = window.setInterval(() => this._tick(), TICK);

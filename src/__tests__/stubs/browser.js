@@ -20,3 +20,11 @@ Object.assign(globalThis, {
   Request: globalThis.Request ?? class Request {},
   Response: globalThis.Response ?? class Response {}
 });
+
+window.matchMedia ??= () => ({
+  matches: false,
+  addEventListener() {},
+  removeEventListener() {},
+  addListener() {},
+  removeListener() {}
+});

@@ -1,0 +1,241 @@
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import { ContentsManager } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+
+import { CtaDrive } from '../drive';
+import { JobsModel } from '../jobs';
+import { CtaModel } from '../model';
+import { SourcesModel } from '../sources';
+import { Uploader } from '../upload';
+import { VirtualDirListing } from '../widgets/listing';
+import error from '../../tests/fixtures/wire/error.json';
+import wire from '../../tests/fixtures/wire/sources.json';
+import { serve, settle } from './server';
+import type { IAnswer, IAsked } from './server';
+
+/** A listing of *count* files. */
+function rows(count: number, from = 0): IAnswer {
+  const names = Array.from({ length: count }, (_, k) => `f${from + k}.h5`);
+  const block = {
+    names: [...names, 'sub'],
+    sizes: [...names.map(() => 1), null],
+    mtimes: [...names.map(() => 1), null],
+    flags: [...names.map(() => 0), 1]
+  };
+  const end = { complete: true, count: count + 1, hash: '' };
+  return { pieces: [JSON.stringify(block) + '\n', JSON.stringify(end)] };
+}
+
+async function make(list: (asked: IAsked) => IAnswer | Promise<IAnswer>) {
+  const server = serve(asked =>
+    asked.path.endsWith('/sources') ? { json: wire } : list(asked)
+  );
+  const serverSettings = server.settings;
+  const contents = new ContentsManager({ serverSettings });
+  const drive = new CtaDrive({ serverSettings });
+  contents.addDrive(drive);
+  const services = {
+    contents,
+    sessions: {
+      runningChanged: new Signal({}),
+      running: () => [][Symbol.iterator]()
+    },
+    kernelspecs: { specs: null }
+  };
+  const manager = {
+    services,
+    registry: new DocumentRegistry(),
+    activateRequested: new Signal({})
+  } as unknown as IDocumentManager;
+  const sources = new SourcesModel({ serverSettings });
+  await sources.load();
+  const jobs = new JobsModel({ serverSettings });
+  const uploader = new Uploader({ jobs, serverSettings });
+  const model = new CtaModel({ manager, drive, sources, uploader });
+  const failures: (string | null)[] = [];
+  model.failed.connect((_, reason) => failures.push(reason?.name ?? null));
+  const lists = () => server.asked.filter(a => a.path.includes('/listing/'));
+  return { model, drive, failures, lists, manager };
+}
+
+const names = (model: CtaModel): string[] =>
+  Array.from(model.items(), item => item.name);
+
+describe('CtaModel', () => {
+  it('should show a place and move below it', async () => {
+    const { model, lists } = await make(() => rows(1));
+    await model.open({ source: 'dcache', path: '/lst' });
+    expect(model.path).toBe('ctadata:dcache/lst');
+    expect(names(model)).toEqual(['f0.h5', 'sub']);
+    await model.cd('sub');
+    expect(model.place).toEqual({ source: 'dcache', path: '/lst/sub' });
+    await model.cd('..');
+    expect(model.path).toBe('ctadata:dcache/lst');
+    expect(lists()).toHaveLength(3);
+  });
+
+  it.each([
+    ['..', '/'],
+    ['../../..', '/'],
+    ['/', '/'],
+    ['/dcache/x', '/x'],
+    ['ctadata:dcache/x', '/x'],
+    ['/elsewhere/x', '/elsewhere/x'],
+    ['/dcache/../../x', '/x']
+  ])('should stay in its source for %p', async (path, expected) => {
+    const { model } = await make(() => rows(1));
+    await model.open({ source: 'dcache', path: '/a' });
+    await model.cd(path);
+    expect(model.place).toEqual({ source: 'dcache', path: expected });
+  });
+
+  it('should keep the old listing and tell why, if a folder fails', async () => {
+    const { model, failures } = await make(({ path }) =>
+      path.endsWith('/nope') ? { status: 404, json: error } : rows(2)
+    );
+    await model.open({ source: 'dcache', path: '/' });
+    await model.cd('nope');
+    expect(model.path).toBe('ctadata:dcache');
+    expect(names(model)).toEqual(['f0.h5', 'f1.h5', 'sub']);
+    expect(failures).toEqual([null, 'NotFound']);
+  });
+
+  it('should keep the old listing if a refresh is cut short', async () => {
+    let answer = rows(2);
+    const { model, failures } = await make(() => answer);
+    await model.open({ source: 'dcache', path: '/' });
+    answer = { pieces: [rows(1).pieces?.[0] ?? ''] };
+    await model.refresh();
+    expect(names(model)).toEqual(['f0.h5', 'f1.h5', 'sub']);
+    expect(failures).toEqual([null, 'BadAnswer']);
+  });
+
+  it('should go to another source even if it cannot be read', async () => {
+    const { model, failures } = await make(({ path }) =>
+      path.includes('/local') ? { status: 403, json: error } : rows(2)
+    );
+    await model.open({ source: 'dcache', path: '/' });
+    await model.open({ source: 'local', path: '/' });
+    expect(model.path).toBe('ctadata:local');
+    expect(names(model)).toEqual([]);
+    expect(failures).toEqual([null, 'NotFound']);
+  });
+
+  it('should show where the user went last, not what answers last', async () => {
+    const { model } = await make(async ({ path }) => {
+      await settle(path.endsWith('/slow') ? 30 : 1);
+      return rows(1, path.endsWith('/slow') ? 100 : 0);
+    });
+    await model.open({ source: 'dcache', path: '/' });
+    const slow = model.cd('slow');
+    await model.cd('/dcache/quick');
+    await slow;
+    await settle(40);
+    expect(model.place.path).toBe('/quick');
+    expect(names(model)).toEqual(['f0.h5', 'sub']);
+  });
+
+  it('should not ask the server to filter', async () => {
+    const { model, lists } = await make(() => rows(20));
+    await model.open({ source: 'dcache', path: '/' });
+    model.setFilter(item => (item.name.startsWith('f1') ? {} : null));
+    await settle(5);
+    expect(names(model)).toHaveLength(11);
+    expect(lists()).toHaveLength(1);
+  });
+
+  it('should refresh when a file changes in a folder below the root', async () => {
+    const { model, drive, lists } = await make(({ method, path }) =>
+      method === 'DELETE' ? { status: 204 } : rows(1)
+    );
+    await model.open({ source: 'dcache', path: '/lst' });
+    await drive.delete('dcache/lst/f0.h5');
+    await settle(5);
+    expect(lists()).toHaveLength(2);
+    await drive.delete('dcache/other/f0.h5');
+    await settle(5);
+    expect(lists()).toHaveLength(2);
+  });
+});
+
+describe('VirtualDirListing', () => {
+  async function listing(count: number) {
+    const { model } = await make(() => rows(count));
+    const list = new VirtualDirListing({ model });
+    Widget.attach(list, document.body);
+    await model.open({ source: 'dcache', path: '/' });
+    MessageLoop.flush();
+    const drawn = (): HTMLElement[] =>
+      Array.from(list.node.querySelectorAll('.jp-DirListing-item'));
+    return { list, model, drawn };
+  }
+
+  it('should know the members of JupyterLab that it needs', async () => {
+    const { list } = await listing(1);
+    expect(list.isVirtual).toBe(true);
+    list.dispose();
+  });
+
+  it('should draw fewer than 200 of 10 000 rows, and know all', async () => {
+    const { list, drawn } = await listing(10_000);
+    expect(drawn().length).toBeGreaterThan(20);
+    expect(drawn().length).toBeLessThan(200);
+    expect(Array.from(list.sortedItems())).toHaveLength(10_001);
+    list.dispose();
+  });
+
+  it('should draw other rows when it is scrolled', async () => {
+    const { list, drawn } = await listing(10_000);
+    expect(drawn()[0].dataset.ctadataName).toBe('sub');
+    list.contentNode.scrollTop = 5000 * 24;
+    list.handleEvent(new Event('scroll'));
+    const shown = drawn().map(node => node.dataset.ctadataName);
+    expect(shown).toContain('f4999.h5');
+    expect(shown).not.toContain('f0.h5');
+    list.dispose();
+  });
+
+  it('should have a row in the page that is selected from afar', async () => {
+    const { list, drawn } = await listing(10_000);
+    await list.selectItemByName('f9000.h5');
+    MessageLoop.flush();
+    const row = drawn().find(n => n.dataset.ctadataName === 'f9000.h5');
+    expect(row?.classList.contains('jp-mod-selected')).toBe(true);
+    expect(drawn().length).toBeLessThan(200);
+    expect(Array.from(list.selectedItems(), item => item.name)).toEqual([
+      'f9000.h5'
+    ]);
+    list.dispose();
+  });
+
+  it('should mark rows as ours, so that no menu offers the trash', async () => {
+    const { list, drawn } = await listing(3);
+    expect(drawn()).toHaveLength(4);
+    expect(drawn().every(node => !node.hasAttribute('data-isdir'))).toBe(true);
+    expect(drawn().map(node => node.dataset.ctadataKind)).toEqual([
+      'folder',
+      'file',
+      'file',
+      'file'
+    ]);
+    list.dispose();
+  });
+
+  it('should draw a small folder after a large one', async () => {
+    let count = 10_000;
+    const { model } = await make(() => rows(count));
+    const list = new VirtualDirListing({ model });
+    Widget.attach(list, document.body);
+    await model.open({ source: 'dcache', path: '/' });
+    MessageLoop.flush();
+    count = 2;
+    await model.cd('sub');
+    MessageLoop.flush();
+    const drawn = list.node.querySelectorAll('.jp-DirListing-item');
+    expect(drawn).toHaveLength(3);
+    list.dispose();
+  });
+});
