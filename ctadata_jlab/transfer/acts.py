@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, CtaDataError, NotFound
-from ctadata_jlab.transfer.compare import End, decide, stat_or_none
+from ctadata_jlab.transfer.compare import End, are_one_version, decide, stat_or_none
 from ctadata_jlab.transfer.copy import Outcome, copy
 from ctadata_jlab.transfer.job import Item, ItemState, is_from_browser
 from ctadata_jlab.transfer.patience import patiently
@@ -149,7 +149,7 @@ class Acts:
 
     def _remove_version(self, path: str, copied: Entry, watch: Watch) -> None:
         now = self.source.stat(path)
-        if (now.version, now.size) != (copied.version, copied.size) or now.modified != copied.modified:
+        if not are_one_version(now, copied):
             raise Changed(f"{paths.display(path)} was written to after it was copied; it was kept.")
         patiently(lambda: self.source.remove(path), rest=watch.rest)
 

@@ -66,10 +66,10 @@ class Board:
 
     def load(self, *, bump: bool) -> None:
         """Read all jobs from the journal; *bump* when this engine is going to change them."""
-        jobs = {job.id: self.counted(job) for job in self._journal.jobs()}
-        if bump:
-            jobs = {id_: replace(job, seq=job.seq + _SEQ_AFTER_START) for id_, job in jobs.items()}
         with self.lock:
+            jobs = {job.id: self.counted(job) for job in self._journal.jobs()}
+            if bump:
+                jobs = {id_: replace(job, seq=job.seq + _SEQ_AFTER_START) for id_, job in jobs.items()}
             self._jobs = jobs
 
     def all(self) -> list[Job]:

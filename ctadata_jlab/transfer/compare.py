@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.transfer.job import Conflict
 
-__all__ = ["Decision", "End", "are_identical", "decide", "local_file", "stat_or_none"]
+__all__ = ["Decision", "End", "are_identical", "are_one_version", "decide", "local_file", "stat_or_none", "strong"]
 
 _CHUNK = 1024 * 1024
 _SAME_TIME = 2.0
@@ -74,6 +74,20 @@ def are_identical(
     if entry.modified is None or there.modified is None:
         return False
     return abs((entry.modified - there.modified).total_seconds()) <= _SAME_TIME
+
+
+def strong(version: str | None) -> str | None:
+    """Return *version* without the mark of a weak entity tag, which some servers take off when a file has rested a while."""
+    return None if version is None else version.removeprefix("W/")
+
+
+def are_one_version(one: Entry, other: Entry) -> bool:
+    """Whether both speak of the same version of one file: by version, else by time; never with two sizes."""
+    if one.is_folder != other.is_folder or (None not in {one.size, other.size} and one.size != other.size):
+        return False
+    if one.version is not None and other.version is not None:
+        return strong(one.version) == strong(other.version)
+    return one.modified is None or other.modified is None or one.modified == other.modified
 
 
 def decide(conflict: Conflict, entry: Entry, target: End, there: Entry) -> Decision:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, Changed, Corrupted, CtaDataError, NotFound, Offline
 from ctadata_jlab.transfer.body import FileBody, ReaderBody, Watched
-from ctadata_jlab.transfer.compare import Decision, End, are_identical, decide, stat_or_none
+from ctadata_jlab.transfer.compare import Decision, End, are_identical, are_one_version, decide, stat_or_none
 from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.part import Part
 from ctadata_jlab.transfer.patience import patiently
@@ -94,7 +94,7 @@ class _Copy:
         there = stat_or_none(self._target.storage, self._target.path)
         if there is None:
             return Decision(self._target.path)
-        if self._broken is not None and self._broken.version == there.version:
+        if self._broken is not None and are_one_version(self._broken, there):
             return Decision(self._target.path, replace=there)
         if are_identical(self._source, entry, self._target, there, self._watch.check):
             return Decision(self._target.path, skip=ALREADY)
@@ -106,7 +106,7 @@ class _Copy:
             return None
         end, replaced = self._end(self._sent_to), self._sent_to.replace
         there = stat_or_none(end.storage, end.path)
-        if there is None or there.size != entry.size or (replaced is not None and there.version == replaced.version):
+        if there is None or there.size != entry.size or (replaced is not None and are_one_version(there, replaced)):
             return None
         proof = there.checksum if entry.checksum and there.checksum and entry.checksum.matches(there.checksum) else None
         if proof is None and not self._may_be_ours(entry, end, there):
@@ -157,7 +157,7 @@ class _Copy:
         if decision.replace is None:
             return
         there = stat_or_none(self._target.storage, decision.path)
-        if there is not None and there.version != decision.replace.version:
+        if there is not None and not are_one_version(there, decision.replace):
             raise Changed(f"{paths.display(decision.path)} was written to by somebody else.")
 
     def _upload(self, entry: Entry, decision: Decision) -> Outcome:
@@ -192,10 +192,8 @@ def _with_checksum(entry: Entry, opened: Entry) -> Entry:
 
 def _same_version(expected: Entry, opened: Entry) -> None:
     """Look a second time at what the storage promised: that the reader reads the version that was planned."""
-    if None not in {expected.version, opened.version} and expected.version != opened.version:
+    if not are_one_version(expected, opened):
         raise Changed(f"{paths.display(expected.path)} is no longer the version that was seen.")
-    if None not in {expected.size, opened.size} and expected.size != opened.size:
-        raise Changed(f"{paths.display(expected.path)} no longer has the size that was seen.")
 
 
 def _check_receipt(receipt: Receipt, body: FileBody | ReaderBody) -> Checksum | None:

@@ -33,11 +33,14 @@ class Dispatcher:
         self._runs: dict[str, Run] = {}
         self._turn = threading.Condition(desk.board.lock)
         self._stopping = False
+        self.owns = False
+        """Whether the queue is this engine's: it has the lease, and has read what is in the queue."""
         self._thread = threading.Thread(target=self._main, name="ctadata-queue", daemon=True)
 
     def start(self) -> None:
         """Take the queue, unless another engine owns it, and go on with what was interrupted."""
-        self._take_over(self._lease.hold())
+        self._lease.hold()
+        self._take_over()
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
@@ -56,13 +59,18 @@ class Dispatcher:
             run.join(max(0.0, deadline - time.monotonic()))
         if self._thread.is_alive():
             self._thread.join(max(0.1, deadline - time.monotonic()))
+        self.owns = False
         self._lease.release()
+
+    @property
+    def owner(self) -> str:
+        """Who owns the queue, in words; empty when it is this engine."""
+        return "" if self.owns else self._lease.holder or "nobody yet"
 
     def require_lease(self) -> None:
         """Raise `Busy` unless this engine owns the queue."""
-        if not self._lease.held:
-            owner = self._lease.holder or "nobody yet"
-            raise Busy(f"The queue of transfers is owned by {owner}.", hint="Use that server, or stop it.")
+        if not self.owns:
+            raise Busy(f"The queue of transfers is owned by {self.owner}.", hint="Use that server, or stop it.")
 
     def is_at_work(self, job_id: str) -> bool:
         """Whether a run of the job has not ended yet."""
@@ -110,10 +118,10 @@ class Dispatcher:
         beat = look = time.monotonic()
         while not self._stopping:
             now = time.monotonic()
-            if now - beat >= (BEAT if self._lease.held else 1.0):
+            if now - beat >= (BEAT if self.owns else 1.0):
                 beat = now
                 self._keep_lease()
-            if now - look >= LOOK and self._lease.held:
+            if now - look >= LOOK and self.owns:
                 look = now
                 threading.Thread(target=self.look, name="ctadata-look", daemon=True).start()
             with self._turn, contextlib.suppress(CtaDataError):
@@ -121,25 +129,25 @@ class Dispatcher:
                 self._turn.wait(0.5)
 
     def _keep_lease(self) -> None:
-        before = self._lease.held
-        if self._lease.hold() and not before:
-            try:
-                self._take_over(held=True)
-            except CtaDataError:  # the journal cannot be read yet: what cannot be read is not ours to work on
-                self._lease.release()
-        if before and not self._lease.held:
-            with self._turn:
+        self._lease.hold()
+        with contextlib.suppress(CtaDataError):  # the journal cannot be read now: it is tried again
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """Own the queue from the moment when its journal has been read, until the lease is lost."""
+        with self._turn:
+            if self._lease.held and not self.owns and not self._stopping:
+                self._board.load(bump=True)
+                self.owns = True
+            elif not self._lease.held:
+                self.owns = False
                 for run in self._runs.values():
                     run.stop.set()
-
-    def _take_over(self, held: bool) -> None:
-        self._board.load(bump=held)
-        if held:
-            self.nudge()
+            self._turn.notify_all()
 
     def _give_turns(self) -> None:
         """Start what waits; what is at work without a run was left by a dead owner, and waits its turn again."""
-        if self._stopping or not self._lease.held:
+        if self._stopping or not self.owns:
             return
         for job in reversed(self._board.all()):
             if job.id in self._runs:

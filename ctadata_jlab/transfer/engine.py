@@ -62,8 +62,7 @@ class Engine:
         self._spool = Spool(spool or folder / "spool", spool_limit)
         slots = threading.Semaphore(files_at_once)
         desk = Desk(self._board, self._journal, storage, self._spool, slots, files_at_once)
-        self._lease = Lease(folder)
-        self._dispatcher = Dispatcher(desk, self._lease, jobs_at_once)
+        self._dispatcher = Dispatcher(desk, Lease(folder), jobs_at_once)
 
     @property
     def listeners(self) -> list[Callable[[Job], None]]:
@@ -73,7 +72,7 @@ class Engine:
     @property
     def read_only(self) -> str:
         """Who owns the queue, in words, when it is not this engine; else empty."""
-        return "" if self._lease.held else self._lease.holder or "nobody yet"
+        return self._dispatcher.owner
 
     def start(self) -> None:
         """Take the queue, unless another engine owns it, and go on with what was interrupted."""
@@ -192,8 +191,9 @@ class Engine:
 
     def _refresh(self) -> None:
         """Another engine works: what it has written is what there is to see."""
-        if not self._lease.held:
-            self._board.load(bump=False)
+        with self._board.lock:
+            if not self._dispatcher.owns:
+                self._board.load(bump=False)
 
 
 def _stamp(at: float) -> str:

@@ -15,6 +15,7 @@ from ctadata_jlab import paths
 from ctadata_jlab.errors import Busy, Corrupted
 from ctadata_jlab.transfer import disk
 from ctadata_jlab.transfer.checksum import Digests
+from ctadata_jlab.transfer.compare import strong
 from ctadata_jlab.transfer.lock import lock
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def _identity(source: str, entry: Entry) -> dict[str, Any]:
     return {
         "source": source,
         "path": entry.path,
-        "version": entry.version,
+        "version": strong(entry.version),
         "modified": None if entry.modified is None else entry.modified.timestamp(),
         "size": entry.size,
         "checksum": None if entry.checksum is None else str(entry.checksum),

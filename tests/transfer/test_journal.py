@@ -102,8 +102,10 @@ def test_nothing_is_built_on_items_that_were_lost(journal: Journal) -> None:
     journal._scribe.ask(lambda db: db.execute("PRAGMA max_page_count=20") and None)
     with pytest.raises(NoSpace):
         _fill(journal)
+    journal._scribe.ask(lambda db: db.execute("PRAGMA max_page_count=100000") and None)
     with pytest.raises(NoSpace):
         journal.save(replace(JOB, state=JobState.PLANNING, planned=True))
+    assert journal.jobs() == [JOB]
 
 
 def _fill(journal: Journal) -> None:

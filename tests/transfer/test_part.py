@@ -119,6 +119,13 @@ def test_another_version_starts_from_zero(target: Path, other: Entry) -> None:
     assert part_names(target)[0].stat().st_size == 0
 
 
+def test_an_entity_tag_that_grows_strong_is_the_same_version(target: Path) -> None:
+    """Apache marks the tag of a young file as weak; two seconds later it is the same tag without the mark."""
+    _left(target, Entry("/lst/a.h5", "file", 10, WHEN, 'W/"1"'))
+    with Part(target, "dcache", Entry("/lst/a.h5", "file", 10, WHEN, '"1"')) as opened:
+        assert opened.done == 5
+
+
 def test_another_source_starts_from_zero(target: Path) -> None:
     """The same path on the development door is another file."""
     _left(target)
