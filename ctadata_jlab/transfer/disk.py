@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,8 @@ def commit(part: Path, target: Path, *, replace: bool) -> None:
     name is first claimed by an empty file that must not exist, and the part is renamed over that claim.
     """
     if replace:
+        with contextlib.suppress(OSError):  # who could not read the old one shall not read the new one
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
         part.replace(target)
     else:
         _link(part, target)
@@ -111,7 +114,12 @@ def _claim_and_rename(part: Path, target: Path) -> None:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError as error:
         raise AlreadyExists(f"There is already {paths.display(target.name)}.") from error
-    part.replace(target)
+    try:
+        part.replace(target)
+    except OSError:
+        if not target.lstat().st_size:
+            target.unlink()  # only the claim
+        raise
 
 
 def free_space(folder: Path) -> int:

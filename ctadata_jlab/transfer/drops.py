@@ -135,13 +135,21 @@ class Drop:
         """Say that these were all the bytes; when this returns the file is safe here."""
         if self._written != self._size:
             raise BadRequest(f"{self._written} bytes came; {self._size} were announced.")
-        with local_errors(self._final), self._spool.lock:
+        with local_errors(self._final):
             if self._modified is not None:
                 os.utime(self._descriptor, (self._modified, self._modified))
             os.fsync(self._descriptor)
-            self._part.rename(self._final)
-            fsync_folder(self._final.parent)
+            with self._spool.lock:
+                self._part.rename(self._final)
+                fsync_folder(self._final.parent)
+                self._tell()
+
+    def _tell(self) -> None:
+        try:
             self._on_stored()
+        except CtaDataError:
+            self._final.unlink(missing_ok=True)  # nobody wants it any more
+            raise
 
     def __enter__(self) -> Drop:
         return self

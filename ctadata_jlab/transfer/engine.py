@@ -172,20 +172,24 @@ class Engine:
     def receive(self, job_id: str, n: int) -> Drop:
         """Return what takes the bytes of file *n* of an upload from the browser."""
         self._dispatcher.require_lease()
-        job, item = self._board.get(job_id), self._journal.item(job_id, n)
-        if not is_from_browser(job.request) or item.kind != "file":
-            raise Misconfigured("This transfer does not take files from the browser.")
-        if job.state in FINAL:
-            raise Misconfigured("This transfer has ended.", hint="Start the upload again.")
+        _, item = self._receiving(job_id, n)
         modified = float(item.version) if item.version else None
         if item.state is not ItemState.WAITING:
             raise AlreadyExists("This file has been received already.")
         return self._spool.receive(job_id, n, item.size or 0, lambda: self._received(job_id, n), modified)
 
+    def _receiving(self, job_id: str, n: int) -> tuple[Job, Item]:
+        """Return the job and the item if it still wants file *n*, or raise why not."""
+        job, item = self._board.get(job_id), self._journal.item(job_id, n)
+        if not is_from_browser(job.request) or item.kind != "file":
+            raise Misconfigured("This transfer does not take files from the browser.")
+        if job.state in FINAL:
+            raise Misconfigured("This transfer has ended.", hint="Start the upload again.")
+        return job, item
+
     def _received(self, job_id: str, n: int) -> None:
-        item = self._journal.item(job_id, n)
+        job, item = self._receiving(job_id, n)
         self._journal.mark(job_id, [replace(item, state=ItemState.STAGING)], wait=True)
-        job = self._board.get(job_id)
         if job.state is JobState.BLOCKED and job.reason == "upload":
             self._dispatcher.unblock(job)
 

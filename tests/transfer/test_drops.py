@@ -187,6 +187,18 @@ def test_cancel_empties_the_spool(bench: Bench, dcache: Faulty, tmp_path: Path) 
         bench.engine.receive(job.id, 1)
 
 
+def test_a_drop_that_outlives_its_job_leaves_nothing(bench: Bench, tmp_path: Path) -> None:
+    """Cancelled while the file came: nobody wants it any more."""
+    job = _announce(bench, ("a", 3))
+    with bench.engine.receive(job.id, 0) as drop:
+        drop.write(b"new")
+        bench.engine.cancel(job.id)
+        with pytest.raises(CtaDataError):
+            drop.finish()
+    assert _spooled(tmp_path) == []
+    assert bench.engine.items(job.id)[0].state is ItemState.WAITING
+
+
 def test_only_uploads_from_the_browser_take_files(bench: Bench) -> None:
     """And only those that were announced."""
     job = _announce(bench, ("a", 3), folders=("empty",))

@@ -234,6 +234,16 @@ def test_replacing_is_one_step(target: Path) -> None:
     assert target.read_bytes() == b"helloworld"
 
 
+def test_replacing_keeps_who_may_read_it(target: Path) -> None:
+    """What was private stays private."""
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    with Part(target, "dcache", HELLO) as opened:
+        opened.write(b"helloworld")
+        _whole(opened, replace=True)
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_finished_file_is_never_truncated_through_its_old_name(target: Path) -> None:
     """A crash between the link and the removal of the part's name leaves one file under two names: the part's name just goes."""
     _left(target, data=b"helloworld")
