@@ -10,6 +10,7 @@ import pytest
 
 from ctadata_jlab.errors import AlreadyExists
 from ctadata_jlab.http import Trust
+from ctadata_jlab.storage.dcache import DCache
 from ctadata_jlab.storage.webdav import WebDav
 from tests.storage.suite import Bytes, Shelf, StorageSuite
 
@@ -33,10 +34,10 @@ class Bearer(httpx.Auth):
         yield request
 
 
-def storage_of(door: Door, root: str = "/") -> WebDav:
+def storage_of(door: Door, root: str = "/", kind: type[WebDav] = WebDav) -> WebDav:
     """Return the storage that speaks to *door*."""
     token = door.token
-    return WebDav(
+    return kind(
         door.name,
         door.url,
         Trust.of(str(door.ca) if door.ca else ""),
@@ -46,11 +47,11 @@ def storage_of(door: Door, root: str = "/") -> WebDav:
     )
 
 
-def shelf_of(door: Door, odd_names: frozenset[str] = frozenset()) -> Iterator[Shelf]:
+def shelf_of(door: Door, odd_names: frozenset[str] = frozenset(), kind: type[WebDav] = WebDav) -> Iterator[Shelf]:
     """Yield a shelf of its own on *door*."""
     root = f"/case{next(_CASES)}"
     door.raw_folder(root)
-    storage = storage_of(door, root)
+    storage = storage_of(door, root, kind)
     yield Shelf(
         storage,
         raw_put=lambda path, data: door.raw_put(root + path, data),
@@ -100,3 +101,11 @@ def test_an_upload_does_not_replace_what_came_meanwhile_on_xrootd(xrootd: Door) 
         storage.put("/f", Meanwhile(b"ours" * 1000), ticket="t")
     assert xrootd.raw_get(f"{root}/f") == b"somebody else's"
     assert [entry.name for entry in storage.list("/")] == ["f"]
+
+
+class TestDCacheClassOnXrootd(StorageSuite):
+    """What we add for dCache (further properties, confirmed empties) does no harm on its sibling."""
+
+    @pytest.fixture
+    def shelf(self, xrootd: Door) -> Iterator[Shelf]:
+        yield from shelf_of(xrootd, odd_names=frozenset({"what?.txt"}), kind=DCache)
