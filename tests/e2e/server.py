@@ -50,8 +50,13 @@ class Client:
         assert blocks[-1].get("complete"), text[-500:]
         return [name for block in blocks[:-1] for name in block["names"]]
 
-    def job(self, *, patience: float = 300, **request: Any) -> dict[str, Any]:
+    def job(
+        self, kind: str, source: str, *paths: str, to: tuple[str, str] | None = None, patience: float = 300
+    ) -> dict[str, Any]:
         """Post a job and return it when it has ended or asks something."""
+        request: dict[str, Any] = {"kind": kind, "from": {"source": source, "paths": paths}}
+        if to is not None:
+            request["to"] = dict(zip(("source", "path"), to, strict=True))
         answer = self.ask("POST", "jobs", json=request)
         assert answer.status_code == 201, answer.text
         return self.wait(answer.json()["id"], patience)

@@ -142,9 +142,7 @@ def test_a_dead_door_is_unreachable_in_words(server: Client) -> None:
 def test_a_failing_download_writes_nothing(server: Client) -> None:
     """A folder that cannot be listed fails the job by name and leaves the workspace as it was."""
     before = sorted(server.workspace.iterdir())
-    job = server.job(
-        kind="download", **{"from": {"source": "odd", "paths": ["/html"]}}, to={"source": "local", "path": "/"}
-    )
+    job = server.job("download", "odd", "/html", to=("local", "/"))
     assert job["state"] == "failed"
     assert job["error"]["message"]
     assert sorted(server.workspace.iterdir()) == before
@@ -156,11 +154,7 @@ def test_a_file_where_a_folder_is_meant_is_an_error(server: Client) -> None:
     status, body = raw(server, "GET", "listing/local/file.txt")
     assert status in {400, 404}, body
     (server.workspace / "other.txt").write_text("y")
-    job = server.job(
-        kind="copy",
-        **{"from": {"source": "local", "paths": ["/other.txt"]}},
-        to={"source": "local", "path": "/file.txt"},
-    )
+    job = server.job("copy", "local", "/other.txt", to=("local", "/file.txt"))
     assert job["state"] == "failed"
     assert job["error"]["message"]
     assert (server.workspace / "file.txt").read_text() == "x"

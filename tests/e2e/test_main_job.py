@@ -77,11 +77,7 @@ def test_a_folder_of_500_files_comes_down_and_goes_up(server: Client, door: Door
     _expect_done(_download(server, door, f"{folder}/run"), files=500)
     assert _tree(server.workspace / "run") == files
     assert (server.workspace / "run" / "empty").is_dir()
-    up = server.job(
-        kind="upload",
-        **{"from": {"source": "local", "paths": ["/run"]}},
-        to={"source": door.name, "path": f"{folder}/up"},
-    )
+    up = server.job("upload", "local", "/run", to=(door.name, f"{folder}/up"))
     _expect_done(up, files=500)
     assert {name: door.raw_get(f"{folder}/up/run/{name}") for name in files} == files
     assert "empty" in server.names(door.name, f"{folder}/up/run")
@@ -99,9 +95,7 @@ def test_two_gib_come_down_and_go_up_with_the_right_hash(server: Client, door: D
     _expect_done(_download(server, door, f"{folder}/big.bin"), files=1)
     assert _sha256(server.workspace / "big.bin") == expected
     big.unlink()
-    up = server.job(
-        kind="upload", **{"from": {"source": "local", "paths": ["/big.bin"]}}, to={"source": door.name, "path": folder}
-    )
+    up = server.job("upload", "local", "/big.bin", to=(door.name, folder))
     _expect_done(up, files=1)
     assert _sha256(big) == expected
 
@@ -157,9 +151,7 @@ def test_renaming_and_deleting(server: Client, door: Door, folder: str) -> None:
     refused = server.ask("DELETE", f"{route}/tree")
     assert refused.status_code >= 400
     assert door.raw_exists(f"{folder}/tree/a/b.txt")
-    job = server.job(
-        kind="delete", **{"from": {"source": door.name, "paths": [f"{folder}/tree", f"{folder}/new name.txt"]}}
-    )
+    job = server.job("delete", door.name, f"{folder}/tree", f"{folder}/new name.txt")
     assert job["state"] == "done", job
     assert door.raw_names(folder) == []
 
@@ -172,9 +164,7 @@ def test_a_folder_is_made(server: Client, door: Door, folder: str) -> None:
 
 
 def _download(server: Client, door: Door, path: str) -> dict[str, Any]:
-    return server.job(
-        kind="download", **{"from": {"source": door.name, "paths": [path]}}, to={"source": "local", "path": "/"}
-    )
+    return server.job("download", door.name, path, to=("local", "/"))
 
 
 def _expect_done(job: dict[str, Any], files: int) -> None:

@@ -109,11 +109,11 @@ def test_two_gib_cost_neither_memory_nor_the_loop(
 
     def download() -> None:
         (server.workspace / "big.bin").unlink(missing_ok=True)
-        _done(server.job(kind="download", **_from("xrootd", big), to={"source": "local", "path": "/"}))
+        _done(server.job("download", "xrootd", big, to=("local", "/")))
 
     def upload() -> None:
         xrootd.raw_remove(up)
-        _done(server.job(kind="upload", **_from("local", "/big.bin"), to={"source": "xrootd", "path": up}))
+        _done(server.job("upload", "local", "/big.bin", to=("xrootd", up)))
 
     def curl_down() -> None:
         _curl(server, xrootd, "-o", str(tmp_path / "big.bin"), xrootd.url + big)
@@ -126,10 +126,6 @@ def test_two_gib_cost_neither_memory_nor_the_loop(
         record_property(name, figures)
         assert figures.grown < 150, (name, figures)
         assert figures.loop < figures.control + ALLOWED_MS, (name, figures)
-
-
-def _from(source: str, path: str) -> dict[str, object]:
-    return {"from": {"source": source, "paths": [path]}}
 
 
 def _done(job: dict[str, object]) -> None:
