@@ -29,11 +29,7 @@ def big(xrootd: Door, server: Client) -> Iterator[str]:
     """A file of 2 GiB on the door; the server has served once before, so that what it loads lazily is loaded."""
     folder = xrootd.fresh()
     xrootd.raw_put(f"{folder}/warm/small.bin", os.urandom(100_000))
-    server.job(
-        kind="download",
-        **{"from": {"source": "xrootd", "paths": [f"{folder}/warm"]}},
-        to={"source": "local", "path": "/"},
-    )
+    server.job("download", "xrootd", f"{folder}/warm", to=("local", "/"))
     xrootd.raw_put(f"{folder}/big.bin", b"")
     block = os.urandom(MEBIBYTE)
     with xrootd.local(f"{folder}/big.bin").open("wb") as file:
