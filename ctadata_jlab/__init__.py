@@ -9,7 +9,7 @@ try:
 except ImportError:  # a checkout that was never built
     __version__ = "0.0.0.dev0"
 
-__all__ = ["__version__"]
+__all__ = ["__version__", "load_ipython_extension"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
@@ -22,3 +22,10 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from ctadata_jlab.server.app import DataApp  # noqa: PLC0415 - importing the package must not load a web server
 
     return [{"module": "ctadata_jlab", "app": DataApp}]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Give a notebook the magic `%dcache` (``%load_ext ctadata_jlab``)."""
+    from ctadata_jlab.magics import load  # noqa: PLC0415 - importing the package must not load IPython
+
+    load(shell)
