@@ -57,9 +57,10 @@ class Choice:
         """Everything that is configured."""
         if self._session is None:
             from ctadata_jlab import config  # noqa: PLC0415 - help needs no settings
+            from ctadata_jlab.foreground.places import quieten  # noqa: PLC0415
             from ctadata_jlab.session import Session  # noqa: PLC0415
 
-            _be_quiet()
+            quieten()
             self._session = Session(config.load())
         return self._session
 
@@ -96,15 +97,8 @@ def exit_code(error: CtaDataError) -> int:
     return next((code for kind, code in _CODES.items() if isinstance(error, kind)), 1)
 
 
-def tell(error: CtaDataError, about: str = "") -> None:
+def tell(error: CtaDataError, about: str = "", *, hint: bool = True) -> None:
     """Say on stderr what went wrong and what to do."""
     click.echo(f"error: {about}{error.message}", err=True)
-    if error.hint:
+    if error.hint and hint:
         click.echo(f"hint: {error.hint}", err=True)
-
-
-def _be_quiet() -> None:
-    """Keep the retries' own log off the terminal; what comes of them is told."""
-    import logging  # noqa: PLC0415 - help needs no log
-
-    logging.getLogger("stamina").addHandler(logging.NullHandler())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Show", "conclude"]
 
+_USUAL = 80
+
 
 class Show:
     """Takes the reports of a transfer and writes them to stderr; a context manager that leaves the line clean."""
@@ -29,21 +31,23 @@ class Show:
         self._quiet = quiet
         self._is_terminal = sys.stderr.isatty()
         self._width = 0
+        self._hints: set[str] = set()
 
     def __call__(self, standing: Standing) -> None:
         """Show *standing*."""
         for result in standing.finished:
             self._ended(result)
         if self._is_terminal and not self._quiet and standing.files_total:
-            room = shutil.get_terminal_size().columns - 1
-            text = str(standing)[:room]
+            text = str(standing)[: _columns() - 1]
             self._write("\r" + text + " " * max(0, self._width - len(text)))
             self._width = len(text)
 
     def _ended(self, result: Result) -> None:
         if result.error is not None:
             self._clear()
-            tell(result.error, f"{paths.display(result.path)}: ")
+            known = result.error.hint in self._hints  # a thousand files of one fault need one hint
+            self._hints.add(result.error.hint)
+            tell(result.error, f"{paths.display(result.path)}: ", hint=not known)
         elif not self._is_terminal and not self._quiet:
             verb = "skipped" if result.state is ItemState.SKIPPED else "done"
             note = f" ({result.note})" if result.note else ""
@@ -64,6 +68,14 @@ class Show:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._clear()
+
+
+def _columns() -> int:
+    """Return the width of the terminal that stderr is, also when stdout goes elsewhere."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL
+    except (OSError, ValueError):
+        return _USUAL
 
 
 def conclude(summary: Summary, verb: str, *, quiet: bool) -> int:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import config, paths
-from ctadata_jlab.errors import Misconfigured, NotFound
+from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.transfer.walk import walk
 
 if TYPE_CHECKING:
     from ctadata_jlab.session import Session, Source
     from ctadata_jlab.storage import Entry, Storage
 
-__all__ = ["chosen", "entries", "landing", "shared_session", "upload_path"]
+__all__ = ["chosen", "entries", "landing", "quieten", "shared_session", "upload_path"]
 
 
 def entries(storage: Storage, path: str, *, recursive: bool = False) -> list[Entry]:
     """Return what the folder *path* holds, by name; with *recursive* all that is below it; a file alone when *path* is one."""
-    top = paths.remote(path)
-    try:
-        found = list(walk(storage, top)) if recursive else list(storage.list(top))
-    except NotFound:
-        entry = storage.stat(top)
-        if entry.is_folder:
-            raise
+    entry = storage.stat(path)  # first: some servers answer the listing of a file by anything but "no folder"
+    if not entry.is_folder:
         return [entry]
+    found = walk(storage, entry.path) if recursive else storage.list(entry.path)
     return sorted(found, key=lambda entry: entry.path)
 
 
@@ -75,5 +72,11 @@ def shared_session() -> Session:
         stamp = (Path.home(), Path.cwd(), *((file, file.stat().st_mtime_ns) for file in config.files()))
         if stamp not in _sessions:
             _sessions.clear()
+            quieten()
             _sessions[stamp] = Session(config.load())
         return _sessions[stamp]
+
+
+def quieten() -> None:
+    """Keep the log of retries off the terminal and out of cells, unless a program asks for it; what comes of them is told."""
+    logging.getLogger("stamina").addHandler(logging.NullHandler())
