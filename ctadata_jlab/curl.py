@@ -31,7 +31,7 @@ IDLE_SECONDS = 90.0
 EXPECT_MILLISECONDS = 200_000
 """How long a door may think before it redirects an upload; curl's own default of 1 s sends the bytes to the door and again to the pool."""
 _ERROR_BODY = 4096
-_PORTION = 1 << 20
+_PORTION = 1 << 18
 """libcurl hands over 16 kB at a time; sinks get so much at once, since what they do in Python holds up the other threads."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PARTIAL, _RANGE_REFUSED, _UNAUTHORIZED = 206, 416, 401
