@@ -44,7 +44,11 @@ export default defineConfig([
   },
   {
     files: ['src/__tests__/**'],
-    languageOptions: { globals: { ...globals.jest } }
+    languageOptions: { globals: { ...globals.jest } },
+    rules: {
+      'jupyter/no-untranslated-string': 'off',
+      'jupyter/require-disposable-ownership': 'off'
+    }
   },
   prettierRecommended
 ]);

@@ -30,25 +30,38 @@ export function parcelOfFiles(files: Iterable<File>): IParcel {
   };
 }
 
+/** What a drop carries. */
+export interface IDrop {
+  /** Files and folders that the browser can walk through. */
+  entries: FileSystemEntry[];
+  /** Files of which the browser gives nothing else. */
+  files: File[];
+}
+
 /**
  * What a drop carries.
  *
  * #### Notes
  * To be called while the drop is handled: the browser forgets it afterwards.
  */
-export function entriesOf(transfer: DataTransfer | null): FileSystemEntry[] {
-  return Array.from(transfer?.items ?? [])
-    .filter(item => item.kind === 'file')
-    .map(item => item.webkitGetAsEntry?.() ?? null)
-    .filter((entry): entry is FileSystemEntry => entry !== null);
+export function dropOf(transfer: DataTransfer | null): IDrop {
+  const drop: IDrop = { entries: [], files: [] };
+  for (const item of Array.from(transfer?.items ?? [])) {
+    const entry = item.webkitGetAsEntry?.() ?? null;
+    const file = entry ? null : item.getAsFile();
+    if (entry) {
+      drop.entries.push(entry);
+    } else if (file) {
+      drop.files.push(file);
+    }
+  }
+  return drop;
 }
 
-/** The parcel of dropped files and folders, read to their depths. */
-export async function parcelOfEntries(
-  entries: Iterable<FileSystemEntry>
-): Promise<IParcel> {
-  const parcel: IParcel = { files: [], folders: [] };
-  for (const entry of entries) {
+/** The parcel of a drop, its folders read to their depths. */
+export async function parcelOfDrop(drop: IDrop): Promise<IParcel> {
+  const parcel = parcelOfFiles(drop.files);
+  for (const entry of drop.entries) {
     await gather(entry, '', parcel);
   }
   return parcel;

@@ -1,5 +1,5 @@
 import { JobsModel } from '../jobs';
-import { manifestOf, parcelOfEntries, parcelOfFiles } from '../manifest';
+import { manifestOf, dropOf, parcelOfDrop, parcelOfFiles } from '../manifest';
 import type { IParcel } from '../manifest';
 import { Uploader } from '../upload';
 import list from '../../tests/fixtures/wire/jobs.json';
@@ -36,23 +36,39 @@ function folderEntry(name: string, ...children: FileSystemEntry[]) {
 
 describe('parcels', () => {
   it('should hold dropped files with their places, and empty folders', async () => {
-    const parcel = await parcelOfEntries([
-      fileEntry('top.txt'),
-      folderEntry(
-        'a',
-        fileEntry('1'),
-        fileEntry('2'),
-        folderEntry('b c', fileEntry('3')),
-        folderEntry('empty')
-      )
-    ]);
+    const parcel = await parcelOfDrop({
+      files: [file('plain')],
+      entries: [
+        fileEntry('top.txt'),
+        folderEntry(
+          'a',
+          fileEntry('1'),
+          fileEntry('2'),
+          folderEntry('b c', fileEntry('3')),
+          folderEntry('empty')
+        )
+      ]
+    });
     expect(parcel.files.map(({ path }) => path)).toEqual([
+      'plain',
       'top.txt',
       'a/1',
       'a/2',
       'a/b c/3'
     ]);
     expect(parcel.folders).toEqual(['a/empty']);
+  });
+
+  it('should take files where the browser has no entries, and no text', () => {
+    const [one, entry] = [file('x'), fileEntry('y')];
+    const items = [
+      { webkitGetAsEntry: () => null, getAsFile: () => one },
+      { webkitGetAsEntry: () => entry, getAsFile: () => null },
+      { webkitGetAsEntry: () => null, getAsFile: () => null }
+    ];
+    const transfer = { items } as unknown as DataTransfer;
+    expect(dropOf(transfer)).toEqual({ entries: [entry], files: [one] });
+    expect(dropOf(null)).toEqual({ entries: [], files: [] });
   });
 
   it('should be announced with sizes and times in seconds', () => {

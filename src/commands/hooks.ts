@@ -8,7 +8,7 @@ import type { CommandContext } from './context';
 import { download, downloadToComputer, WORKSPACE } from './download';
 import { bring, duplicate, remove } from './edit';
 import { open } from './open';
-import { uploadEntries, uploadFromWorkspace } from './upload';
+import { uploadDrop, uploadFromWorkspace } from './upload';
 
 /** What the listing's keys and drops do; the file browser takes our files from now on. */
 export function hooksOf(context: CommandContext): IListingHooks {
@@ -19,8 +19,7 @@ export function hooksOf(context: CommandContext): IListingHooks {
     duplicate: () => duplicate(context),
     download: () => downloadToComputer(context),
     paste: () => Promise.resolve(),
-    dropEntries: (entries, folder) =>
-      void uploadEntries(context, entries, folder),
+    dropFiles: (drop, folder) => void uploadDrop(context, drop, folder),
     dropPaths: (paths, folder, isCopy) =>
       void dropPaths(context, paths, folder, isCopy)
   };

@@ -4,8 +4,8 @@ import { InputDialog } from '@jupyterlab/apputils';
 import { fileUploadIcon } from '@jupyterlab/ui-components';
 
 import { storageIcon } from '../icons';
-import { parcelOfEntries, parcelOfFiles } from '../manifest';
-import type { IParcel } from '../manifest';
+import { parcelOfDrop, parcelOfFiles } from '../manifest';
+import type { IDrop, IParcel } from '../manifest';
 import { placeOf, trim } from '../paths';
 import type { IPlace } from '../paths';
 import { remoteOf } from '../toggle';
@@ -64,13 +64,13 @@ export async function upload(
 }
 
 /** Send what was dropped from the desktop. */
-export async function uploadEntries(
+export async function uploadDrop(
   context: CommandContext,
-  entries: FileSystemEntry[],
+  drop: IDrop,
   to: IPlace
 ): Promise<void> {
   try {
-    await upload(context, await parcelOfEntries(entries), to);
+    await upload(context, await parcelOfDrop(drop), to);
   } catch (reason) {
     context.panel.tell(reason);
   }

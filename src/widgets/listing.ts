@@ -11,7 +11,8 @@ import type { Contents } from '@jupyterlab/services';
 import type { Drag } from '@lumino/dragdrop';
 import type { Message } from '@lumino/messaging';
 
-import { entriesOf } from '../manifest';
+import { dropOf } from '../manifest';
+import type { IDrop } from '../manifest';
 import { nameOf, placeOf } from '../paths';
 import type { IPlace } from '../paths';
 import { compareBy } from '../sort';
@@ -52,7 +53,7 @@ export interface IListingHooks {
   /** Save the selected files on the user's computer. */
   download(): Promise<void>;
   /** Upload what was dropped from the desktop. */
-  dropEntries(entries: FileSystemEntry[], folder: IPlace): void;
+  dropFiles(drop: IDrop, folder: IPlace): void;
   /** Bring dragged files of a Jupyter browser here. */
   dropPaths(paths: string[], folder: IPlace, copy: boolean): void;
 }
@@ -170,12 +171,29 @@ export class VirtualDirListing extends DirListing {
     super.updateModified(...this._drawnOf(items, nodes));
   }
 
+  /** Keys work as well while the list itself has the focus. */
+  protected override evtKeydown(event: KeyboardEvent): void {
+    if (this._isVirtual && event.target === this.contentNode) {
+      if (event.key === 'Backspace') {
+        event.preventDefault();
+        void this.goUp();
+        return;
+      }
+      if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+        event.preventDefault();
+        this._core._focusItem(this._core._focusIndex);
+        return;
+      }
+    }
+    super.evtKeydown(event);
+  }
+
   /** Upload what is dropped from the desktop. */
   protected override evtNativeDrop(event: DragEvent): void {
     event.preventDefault();
-    const entries = entriesOf(event.dataTransfer);
-    if (entries.length) {
-      this.hooks?.dropEntries(entries, this._folderAt(event));
+    const drop = dropOf(event.dataTransfer);
+    if (drop.entries.length || drop.files.length) {
+      this.hooks?.dropFiles(drop, this._folderAt(event));
     }
   }
 
