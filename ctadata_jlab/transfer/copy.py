@@ -10,7 +10,7 @@ from ctadata_jlab.errors import AlreadyExists, Changed, Corrupted, CtaDataError,
 from ctadata_jlab.transfer.body import FileBody, ReaderBody, Watched
 from ctadata_jlab.transfer.compare import Decision, End, are_identical, are_one_version, decide, stat_or_none
 from ctadata_jlab.transfer.job import ItemState
-from ctadata_jlab.transfer.part import Part
+from ctadata_jlab.transfer.part import Part, sweep
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.progress import Watch
 
@@ -97,8 +97,14 @@ class _Copy:
         if self._broken is not None and are_one_version(self._broken, there):
             return Decision(self._target.path, replace=there)
         if are_identical(self._source, entry, self._target, there, self._watch.check):
+            self._sweep()
             return Decision(self._target.path, skip=ALREADY)
         return decide(self._conflict, entry, self._target, there)
+
+    def _sweep(self) -> None:
+        file = self._target.file
+        if file is not None:
+            sweep(file)
 
     def _landed(self, entry: Entry) -> Outcome | None:
         """Return the outcome when an earlier attempt's write, whose answer was lost, turns out to have succeeded."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Checksum, Entry
 
-__all__ = ["Part", "part_names"]
+__all__ = ["Part", "part_names", "sweep"]
 
 _CHECKPOINT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -38,6 +38,17 @@ def part_names(target: Path) -> tuple[Path, Path]:
         target.with_name(paths.shortened(target.name, ".", ".ctapart")),
         target.with_name(paths.shortened(target.name, ".", ".ctapart.json")),
     )
+
+
+def sweep(target: Path) -> None:
+    """Remove what a crash left beside a *target* that is whole: a sidecar without part, or a part that is the target itself."""
+    part, sidecar = part_names(target)
+    with disk.local_errors(target):
+        if not os.path.lexists(part):
+            sidecar.unlink(missing_ok=True)
+        elif os.path.samestat(part.lstat(), target.stat()):
+            part.unlink()
+            sidecar.unlink(missing_ok=True)
 
 
 class Part:

@@ -282,6 +282,24 @@ def test_an_identical_file_is_left_alone(dcache: Faulty, work: Path) -> None:
     assert (dcache.poured, progress.done) == ([], len(DATA))
 
 
+@pytest.mark.parametrize("leftover", ["sidecar", "part and sidecar"])
+def test_what_a_crash_left_beside_a_whole_file_is_swept(dcache: Faulty, work: Path, leftover: str) -> None:
+    """Killed just after the file got its name; the part of somebody who is at work is left alone."""
+    target = work / "a.h5"
+    target.write_bytes(DATA)
+    part, sidecar = part_names(target)
+    sidecar.write_bytes(b"{}")
+    if leftover != "sidecar":
+        part.hardlink_to(target)
+    assert _down(dcache, work).state is ItemState.SKIPPED
+    assert [file.name for file in work.iterdir()] == ["a.h5"]
+    part.write_bytes(b"another process is at work")
+    sidecar.write_bytes(b"{}")
+    _down(dcache, work)
+    assert part.exists()
+    assert sidecar.exists()
+
+
 def test_same_size_and_time_is_not_enough_where_a_checksum_tells(dcache: Faulty, work: Path) -> None:
     """A rotten copy is not taken for the file."""
     file = work / "a.h5"

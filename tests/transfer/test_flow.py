@@ -629,3 +629,25 @@ def test_a_stranger_takes_over_when_the_journal_can_be_read(
         wait_for(failing.is_set)
         wait_for(lambda: not second.engine.read_only)
         assert second.run("download", "dcache", "/d", "local").state is JobState.DONE
+
+
+def test_bytes_of_a_failed_file_are_not_counted(bench: Bench, dcache: Faulty) -> None:
+    """Half a file that failed is no progress: what is told while the job runs never ends above what is done."""
+    failed = threading.Event()
+
+    def pouring(reader: Reader, start: int, end: int | None, sink: Callable[[bytes], object]) -> None:
+        if reader.entry.path == "/d/0.h5":
+            reader.pour(start, 65_536, sink)
+            raise Forbidden("no more")
+        wait_for(lambda: bench.engine.items(job.id, ItemState.FAILED))
+        for _ in range(60):
+            time.sleep(0.01)
+            sink(b"")
+            failed.set()
+        reader.pour(start, end, sink)
+
+    dcache.pouring = pouring
+    job = bench.submit("download", "dcache", ("/d/0.h5", "/d/1.h5"), "local")
+    assert failed.wait(10)
+    bench.settled(job.id)
+    assert {one.bytes_done for one in bench.told if one.state is JobState.RUNNING and one.files_failed} == {0}

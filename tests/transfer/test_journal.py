@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ctadata_jlab.errors import Misconfigured, NoSpace, NotFound
+from ctadata_jlab.transfer.board import Board, Herald
 from ctadata_jlab.transfer.job import (
     ErrorNote,
     Item,
@@ -186,3 +187,17 @@ def test_identifiers_sort_by_time() -> None:
     ids = [new_id(1790000000.0) for _ in range(50)] + [new_id(1790000000.001)]
     assert ids == sorted(set(ids))
     assert all(len(id_) == 26 for id_ in ids)
+
+
+def test_seq_grows_even_after_a_crash(journal: Journal) -> None:
+    """Reports of progress are not written down; whoever hears of the job again must not take it for old news."""
+    herald = Herald()
+    board = Board(journal, herald, lambda: 1.0)
+    board.add(JOB, [])
+    for done in range(100):
+        board.report("01A", bytes_done=done)
+    told = board.get("01A").seq
+    successor = Board(journal, herald, lambda: 1.0)
+    successor.load(bump=True)
+    assert successor.get("01A").seq > told
+    herald.close()
