@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 import click
 
 from ctadata_jlab import __version__
@@ -37,6 +40,10 @@ def main(context: click.Context, source: str | None, *, dev: bool) -> None:
       4  not found                     130  stopped by Ctrl-C
       5  forbidden
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # a name that the terminal's encoding lacks is no reason to stop
     context.obj = Choice(source, dev=dev)
     context.call_on_close(context.obj.close)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from ctadata_jlab.errors import NotFound
 from ctadata_jlab.magics.told import Told
@@ -29,10 +31,12 @@ def desk(wsgidav: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk
 def shell(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """Return an IPython with the extension loaded as a user loads it."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    shell = InteractiveShell.instance(colors="nocolor")
-    shell.history_manager.enabled = False
+    settings = Config({"HistoryManager": {"enabled": False}})
+    shell = InteractiveShell.instance(config=settings, colors="nocolor")
     shell.run_line_magic("load_ext", "ctadata_jlab")
     yield shell
+    shell.atexit_operations()
+    atexit.unregister(shell.atexit_operations)
     InteractiveShell.clear_instance()
 
 
