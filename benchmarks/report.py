@@ -1,0 +1,98 @@
+"""The table of results."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from tests.rig.process import need
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.race import Race
+
+__all__ = ["Report"]
+
+HEAD = """\
+# Results of `make bench`
+
+Written by the benchmarks; not to be edited. Loopback, {cores} cores, Python {python}, {day}, {runs} rounds.
+{peers}.
+
+**How to read it.** All contestants of a table take turns, {runs} times, the first of them changing; a further round at the
+start is not counted. *ratio* is a contestant's time divided by ours in the same round, median (lowest to highest): above 1 we
+are faster. Times are medians; memory is the most that a process had. Our and webdav4's times are without the start of
+Python ({start:.1f} s), as inside a server that runs already; the others are programs of their own and start in a few
+milliseconds. Servers and contestants share the cores. Ours checks the server's checksum, keeps a journal of parts and waits
+until the bytes are on disk (`fsync`); of the others none does. Only the ratios mean anything.
+
+Tokens are given by files and environment; `davix` takes them as an argument only, so all tokens here are of the rig's own
+provider and die with it.
+"""
+
+
+class Report:
+    """Collects races and tells them as Markdown."""
+
+    def __init__(self, runs: int) -> None:
+        self._runs = runs
+        self._races: list[tuple[Race, str]] = []
+
+    def add(self, race: Race, note: str = "") -> None:
+        """Take a finished race; *note* says what is unequal in it."""
+        self._races.append((race, note))
+
+    def text(self) -> str:
+        """Return all of it."""
+        day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
+        head = HEAD.format(
+            cores=os.cpu_count(),
+            python=platform.python_version(),
+            day=day,
+            runs=self._runs,
+            peers=", ".join(_peers()),
+            start=_start(),
+        )
+        return head + "".join(_table(race, note) for race, note in self._races)
+
+
+def _table(race: Race, note: str) -> str:
+    lines = [
+        f"\n## {race.title}\n\n",
+        f"{note}\n\n" if note else "",
+        f"| contestant | ratio | time (s) | {race.unit}/s | processor (s) | memory (MB) |\n",
+        "|---|--:|--:|--:|--:|--:|\n",
+    ]
+    for contestant in race.contestants:
+        name, runs = contestant.name, race.turns[contestant.name]
+        times, ratios = race.seconds(name), race.ratios(name)
+        lines.append(
+            f"| {name} | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) "
+            f"| {statistics.median(times):.2f} ({min(times):.2f} to {max(times):.2f}) | {race.rate(name):,.0f} "
+            f"| {statistics.median(run.processor for run in runs):.2f} | {max(run.memory for run in runs):.0f} |\n"
+        )
+    return "".join(lines)
+
+
+def _peers() -> Iterator[str]:
+    for program, option in (("curl", "--version"), ("davix-get", "--version"), ("rclone", "version"), ("xrootd", "-v")):
+        done = subprocess.run([need(program), option], check=False, capture_output=True, text=True)
+        found = re.search(r"v?(\d+\.\d+[.\d]*)", done.stdout + done.stderr)
+        yield f"{program.removesuffix('-get')} {found.group(1) if found else '?'}"
+    for package in ("webdav4", "pycurl", "httpx", "ctadata_jlab"):
+        yield f"{package} {version(package)}"
+
+
+def _start() -> float:
+    """Return the seconds that Python and our imports take, once they are in the cache."""
+    code = "import time; t = time.perf_counter(); import ctadata_jlab.foreground; print(time.perf_counter() - t)"
+    done = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True) for _ in range(2)]
+    return float(done[-1].stdout)
