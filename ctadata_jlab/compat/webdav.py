@@ -39,14 +39,14 @@ class Client(webdav4.client.Client):  # type: ignore[misc]
             storage = inner
         if not hasattr(storage, "http"):
             raise Unsupported(f"{source.title} is not a WebDAV door.")
-        super().__init__(storage.url("/", folder=True), http_client=storage.http)
+        super().__init__(storage.server.url("/", folder=True), http_client=storage.server.http)
         self._session = session
         self._source = source
         self._door = storage
 
     def join_url(self, path: str, add_trailing_slash: bool = False) -> httpx.URL:
         """Return the URL of *path*, whatever characters it has: webdav4's own fails for ``#`` and the like."""
-        return httpx.URL(self._door.url(path, folder=add_trailing_slash))
+        return httpx.URL(self._door.server.url(path, folder=add_trailing_slash))
 
     def propfind(
         self,

@@ -47,7 +47,7 @@ class DCache(WebDav):
         return reader
 
     def _confirm_empty(self, folder: str) -> None:
-        answer = self.ask("GET", folder, folder=True, headers={"Accept": "text/html"})
+        answer = self.server.ask("GET", folder, folder=True, headers={"Accept": "text/html"})
         if answer.is_error and answer.status_code not in {405, 406, 501}:
             what = f"{paths.display(folder)} on {self.title}"
             raise failure(answer.status_code, what, answer.reason_phrase, answer.headers)

@@ -20,8 +20,8 @@ def forward(module: str, own: set[str] | None = None) -> tuple[Callable[[str], A
             raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
         try:
             return getattr(import_module("ctadata_jlab.compat"), name)
-        except AttributeError:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name) from None
+        except AttributeError as error:  # its words may say what to use instead
+            raise AttributeError(str(error), name=name) from None
 
     def names() -> list[str]:
         return sorted({*import_module("ctadata_jlab.compat").__all__, *(own or ())})

@@ -228,7 +228,7 @@ def test_a_server_with_an_unknown_certificate_is_refused(apache_url_without_ca: 
     with pytest.raises(Misconfigured, match="not trusted"):
         door.stat("/")
     with pytest.raises(Misconfigured, match="not trusted"):
-        door.curl.get(door.url("/f"), "/f", lambda _data: None)
+        door.curl.get(door.server.url("/f"), "/f", lambda _data: None)
 
 
 @pytest.fixture

@@ -1,0 +1,127 @@
+"""The conversation with one WebDAV server: URLs, questions, redirects, and what its refusals mean."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import BadAnswer, CtaDataError, Misconfigured, Unreachable, Unsupported
+from ctadata_jlab.http import client, failure, origin
+from ctadata_jlab.storage import propfind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ctadata_jlab.http import Trust
+    from ctadata_jlab.storage.propfind import Found
+
+__all__ = ["Dialogue"]
+
+
+class Dialogue:
+    """Asks the server at *url* about paths below *root*; *title* names it in messages, *auth* signs the questions."""
+
+    def __init__(self, title: str, url: str, trust: Trust, root: str, auth: httpx.Auth | None) -> None:
+        parts = urlsplit(url)
+        self.title = title
+        self.base = f"{parts.scheme}://{parts.netloc}"
+        self.is_xrootd = False
+        """Known from the first listing on."""
+        self.http = client(self.base, trust, auth)
+        self._root = paths.join(parts.path or "/", root)
+
+    def what(self, path: str) -> str:
+        """Return *path* as messages name it."""
+        return f"{paths.display(path)} on {self.title}"
+
+    def url(self, path: str, *, folder: bool = False) -> str:
+        """Return the URL of *path*; a folder's ends with a slash. Paths may be written with or without the root's own prefix."""
+        whole = paths.remote(path)
+        if self._root not in {"/", whole} and not whole.startswith(self._root + "/"):
+            whole = paths.join(self._root, whole)
+        if self.is_xrootd and "?" in whole:
+            raise Unsupported(
+                f"{self.title} (XRootD) cannot speak of a name with a question mark: {paths.display(path)}.",
+                hint="Rename the file without '?'.",
+            )
+        return self.base + paths.quoted(whole) + ("/" if folder and whole != "/" else "")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        folder: bool = False,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+    ) -> httpx.Response:
+        """Return the server's whole answer to *method* on *path*, whatever it is."""
+        with self._stream(method, path, folder=folder, headers=headers, content=content) as answer:
+            answer.read()
+            return answer
+
+    def propfind(self, path: str, depth: int, properties: Iterable[str], *, folder: bool) -> Iterator[Found]:
+        """Yield what PROPFIND tells of *path*, while it arrives; *depth* is 0 or 1, never left out (RFC 4918 §9.1: infinity)."""
+        headers = {"Depth": str(depth), "Content-Type": "application/xml; charset=utf-8"}
+        content = propfind.question(properties)
+        with self._stream("PROPFIND", path, folder=folder, headers=headers, content=content) as answer:
+            if answer.is_error:
+                answer.read()
+                raise self.failure(answer, path)
+            if answer.status_code != 207:
+                raise BadAnswer(
+                    f"The server answered {answer.status_code} instead of a WebDAV listing: {self.what(path)}."
+                )
+            self.is_xrootd = answer.headers.get("server", "").lower().startswith("xrootd")
+            yield from propfind.read(answer.iter_bytes(), self.what(path))
+
+    def has_exactly(self, path: str) -> bool:
+        """Whether the server has something whose whole path, its own beginning included, is *path* to the letter."""
+        answer = self.http.request("PROPFIND", self.base + paths.quoted(path), headers={"Depth": "0"}, content=b"")
+        return answer.status_code == 207
+
+    def failure(self, answer: httpx.Response, path: str) -> CtaDataError:
+        """Return the error that a refusing *answer* about *path* means; a multistatus where none was asked tells of refused members."""
+        status = 403 if answer.status_code == 207 else answer.status_code
+        return failure(status, self.what(path), answer.reason_phrase, answer.headers)
+
+    @contextmanager
+    def _stream(
+        self, method: str, path: str, *, folder: bool, headers: Mapping[str, str] | None, content: bytes
+    ) -> Iterator[httpx.Response]:
+        url = self.url(path, folder=folder)
+        sent = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+        with self._mapped(path):
+            for _ in range(3):
+                with self.http.stream(method, url, headers=sent, content=content) as answer:
+                    if not answer.has_redirect_location:
+                        yield answer
+                        return
+                    url = self._elsewhere(url, answer, path)
+        raise BadAnswer(f"The server redirects without end: {self.what(path)}.")
+
+    def _elsewhere(self, url: str, answer: httpx.Response, path: str) -> str:
+        target = urljoin(url, answer.headers["location"])
+        if origin(target) != origin(self.base):
+            host = urlsplit(target).hostname
+            raise BadAnswer(f"The server sends the question elsewhere, to {host}: {self.what(path)}.")
+        return target
+
+    @contextmanager
+    def _mapped(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPError as error:
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise Misconfigured(
+                    f"The certificate of {self.title} is not trusted.",
+                    hint="Set `ca` of this source to the site's authority.",
+                ) from None
+            raise Unreachable(
+                f"The connection to {self.title} failed: {self.what(path)} ({type(error).__name__})."
+            ) from None
