@@ -37,7 +37,7 @@ class Client(webdav4.client.Client):  # type: ignore[misc]
         storage: Any = source.storage
         while (inner := getattr(storage, "inner", None)) is not None:
             storage = inner
-        if not hasattr(storage, "http"):
+        if not hasattr(storage, "server"):
             raise Unsupported(f"{source.title} is not a WebDAV door.")
         super().__init__(storage.server.url("/", folder=True), http_client=storage.server.http)
         self._session = session
