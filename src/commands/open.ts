@@ -56,6 +56,13 @@ export function openCommands(context: CommandContext): ICommand[] {
       execute: () => panel.reload()
     },
     {
+      // JupyterLab's own "Go up" knows the default drive only.
+      id: 'ctadata:go-up',
+      label: trans.__('Go up'),
+      inPalette: true,
+      execute: () => panel.browser.goUp()
+    },
+    {
       id: 'ctadata:toggle-twin',
       label: () => trans.__('Switch to %1', twin()?.title ?? '…'),
       inPalette: true,

@@ -111,19 +111,34 @@ async function isFolder(drive: CtaDrive, path: string): Promise<boolean> {
   }
 }
 
-/** Put the panel on the side that the user wants. */
+/**
+ * Put the panel on the side that the user wants.
+ *
+ * #### Notes
+ * JupyterLab restores the panel where it was, so the setting comes after that.
+ */
 function dock(app: JupyterFrontEnd, panel: CtaPanel, options: Options): void {
-  let { side } = options.values;
+  const { shell } = app;
+  const place = (): void => {
+    const { side } = options.values;
+    if (!Array.from(shell.widgets(side)).includes(panel)) {
+      const wasVisible = panel.isVisible;
+      shell.add(panel, side, { rank: 101, type: 'Remote storage' });
+      if (wasVisible) {
+        shell.activateById(panel.id);
+      }
+    }
+  };
+  place();
   let isFirst = true;
-  app.shell.add(panel, side, { rank: 101, type: 'Remote storage' });
-  options.changed.connect((_, values) => {
-    if (values.side !== side) {
-      side = values.side;
-      app.shell.add(panel, side, { rank: 101, type: 'Remote storage' });
-    }
-    if (isFirst && values.openAtStart) {
-      void app.restored.then(() => app.shell.activateById(panel.id));
-    }
+  options.changed.connect((_, { openAtStart }) => {
+    const isStart = isFirst;
     isFirst = false;
+    void app.restored.then(() => {
+      place();
+      if (isStart && openAtStart) {
+        shell.activateById(panel.id);
+      }
+    });
   });
 }

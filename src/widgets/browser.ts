@@ -15,6 +15,8 @@ export class CtaBrowser extends FileBrowser {
     this.addClass('ctadata-Browser');
     this.model = options.model;
     this._sources = options.sources;
+    // JupyterLab's commands wait for this; the panel itself goes where the user was.
+    void this.model.restore(this.id, false);
     this.showFileCheckboxes = false;
     this.showFileFilter = true;
     if ('minimumBreadcrumbsLeftItems' in this) {
