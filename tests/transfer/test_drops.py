@@ -199,6 +199,21 @@ def test_a_drop_that_outlives_its_job_leaves_nothing(bench: Bench, tmp_path: Pat
     assert bench.engine.items(job.id)[0].state is ItemState.WAITING
 
 
+def test_a_drop_that_cannot_be_noted_can_be_sent_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser hears the error; a file that nobody knows of does not stay."""
+
+    def full(*_: object, **__: object) -> None:
+        raise NoSpace("the journal is full")
+
+    job = _announce(bench, ("a", 3))
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.engine._journal, "mark", full)
+        with pytest.raises(NoSpace):
+            _send(bench, job, 0, b"new")
+    _send(bench, job, 0, b"new")
+    assert bench.until(job.id, lambda job: job.state is JobState.DONE).files_done == 1
+
+
 def test_only_uploads_from_the_browser_take_files(bench: Bench) -> None:
     """And only those that were announced."""
     job = _announce(bench, ("a", 3), folders=("empty",))

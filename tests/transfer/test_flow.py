@@ -625,9 +625,11 @@ def test_a_stranger_takes_over_when_the_journal_can_be_read(
             load(bump=bump)
 
         monkeypatch.setattr(second.engine._board, "load", flaky)
+        job = bench.run("measure", "dcache", "/d")
         bench.engine.stop(5)
         wait_for(failing.is_set)
         wait_for(lambda: not second.engine.read_only)
+        assert [known.id for known in second.engine.jobs()] == [job.id]
         assert second.run("download", "dcache", "/d", "local").state is JobState.DONE
 
 
