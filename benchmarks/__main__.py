@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "-o", "python_files=bench_*.py", "--timeout=3600"]
+TIDY = ["-o", "tmp_path_retention_policy=none"]  # gigabytes
 
 if __name__ == "__main__":
-    sys.exit(pytest.main([str(Path(__file__).parent), *OPTIONS, *sys.argv[1:]]))
+    sys.exit(pytest.main([str(Path(__file__).parent), *OPTIONS, *TIDY, *sys.argv[1:]]))
