@@ -120,12 +120,12 @@ function buttonsOf(
     return [Dialog.okButton({ label: trans.__('Close') })];
   }
   const forget = Dialog.warnButton({
-    label: trans.__('Forget the pasted token'),
+    label: trans.__('Delete the stored token'),
     accept: false,
     actions: ['forget']
   });
   return [
-    ...(login.state === 'missing' ? [] : [forget]),
+    ...(login.source === 'file' ? [forget] : []),
     Dialog.cancelButton({ label: trans.__('Close') }),
     Dialog.okButton({ label: trans.__('Use this token') })
   ];
