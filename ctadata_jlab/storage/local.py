@@ -97,6 +97,7 @@ class Local:
         with _mapped(path):
             place.parent.mkdir(parents=True, exist_ok=True)
             self._may_replace(path, place, replace)
+            part.unlink(missing_ok=True)  # what a killed process left under the same ticket
             try:
                 _write(part, body)
                 if replace is False:

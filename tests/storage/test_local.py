@@ -8,7 +8,7 @@ import pytest
 
 from ctadata_jlab.errors import BadPath, Unsupported
 from ctadata_jlab.storage.local import Local, rename_new
-from tests.storage.suite import Shelf, StorageSuite, content
+from tests.storage.suite import Bytes, Shelf, StorageSuite, content
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +92,10 @@ def test_a_rename_never_replaces_also_without_hard_links(tmp_path: Path, monkeyp
     assert (tmp_path / "old").read_bytes() == b"old"
     rename_new(tmp_path / "new", tmp_path / "free")
     assert (tmp_path / "free").read_bytes() == b"new"
+
+
+def test_what_a_killed_process_left_does_not_stop_its_successor(tmp_path: Path) -> None:
+    """The same ticket may put again: its own temporary is swept first."""
+    (tmp_path / ".f.t1.ctapart").write_bytes(b"half")
+    Local(tmp_path).put("/f", Bytes(b"whole"), ticket="t1")
+    assert [(place.name, place.read_bytes()) for place in tmp_path.iterdir()] == [("f", b"whole")]
