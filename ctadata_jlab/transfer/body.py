@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
 from ctadata_jlab.errors import Cancelled, Changed, Corrupted
-from ctadata_jlab.transfer.checksum import Digests
+from ctadata_jlab.transfer.checksum import KNOWN, Digests
 from ctadata_jlab.transfer.disk import local_errors
 
 if TYPE_CHECKING:
@@ -25,29 +25,34 @@ __all__ = ["FileBody", "ReaderBody", "Watched"]
 _PIECE = 256 * 1024
 _PIECES = 16
 ALWAYS = ("adler32", "md5")
-"""What every body computes, as `Body` promises."""
+"""What a stream computes on the way, as `Body` promises: it comes only once."""
+
+
+_EAGER = "adler32"
 
 
 class FileBody:
-    """The bytes of a local file; `Changed` before the last of them when the file was written to meanwhile."""
+    """The bytes of a local file; `Changed` before the last of them when the file was written to meanwhile.
 
-    def __init__(self, file: Path, algorithms: Iterable[str] = ()) -> None:
+    adler32 is computed on the way. Any other checksum costs a second look at the file, and is rarely asked for.
+    """
+
+    def __init__(self, file: Path) -> None:
         self._file = file
-        self._algorithms = dict.fromkeys((*ALWAYS, *algorithms))
         with local_errors(file):
             self._stream = file.open("rb", buffering=0)
             self._begun = _fingerprint(self._stream.fileno())
         self.size = self._begun[0]
         self._left = self.size
-        self._digests = Digests(self._algorithms)
+        self._digests = Digests((_EAGER,))
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, at most *count*."""
         with local_errors(self._file):
             data = self._stream.read(min(count, self._left)) if self._left else b""
             self._left -= len(data)
-            if (not self._left or not data) and _fingerprint(self._stream.fileno()) != self._begun:
-                raise Changed(f"{paths.display(str(self._file))} was written to while it was read.")
+            if not self._left or not data:
+                self._require_unchanged()
         self._digests.update(data)
         return data
 
@@ -55,11 +60,22 @@ class FileBody:
         """Start again from the first byte."""
         self._stream.seek(0)
         self._left = self.size
-        self._digests = Digests(self._algorithms)
+        self._digests = Digests((_EAGER,))
 
     def checksum(self, algorithm: str) -> Checksum | None:
-        """Return the checksum of what was read since the start."""
-        return self._digests.checksum(algorithm)
+        """Return the checksum of what was read since the start; other than adler32, only when that was all."""
+        if algorithm == _EAGER or algorithm not in KNOWN or self._left:
+            return self._digests.checksum(algorithm)
+        digests = Digests((algorithm,))
+        with local_errors(self._file):
+            for begin in range(0, self.size, _PIECE):
+                digests.update(os.pread(self._stream.fileno(), _PIECE, begin))
+            self._require_unchanged()
+        return digests.checksum(algorithm)
+
+    def _require_unchanged(self) -> None:
+        if _fingerprint(self._stream.fileno()) != self._begun:
+            raise Changed(f"{paths.display(str(self._file))} was written to while it was read.")
 
     def __enter__(self) -> FileBody:
         return self

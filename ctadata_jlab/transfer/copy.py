@@ -168,11 +168,11 @@ class _Copy:
 
     def _upload(self, entry: Entry, decision: Decision) -> Outcome:
         self._watch.stand(0)
-        known = (*self._target.storage.traits.checksums, *((entry.checksum.algorithm,) if entry.checksum else ()))
         file = self._source.file
         if file is not None:
-            with FileBody(file, known) as body:
+            with FileBody(file) as body:
                 return self._put(body, entry, decision)
+        known = (*self._target.storage.traits.checksums, *((entry.checksum.algorithm,) if entry.checksum else ()))
         with self._source.storage.open(self._source.path, expect=entry) as reader:
             _same_version(entry, reader.entry)
             with ReaderBody(reader, _with_checksum(entry, reader.entry), known) as stream:
