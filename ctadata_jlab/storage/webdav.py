@@ -93,7 +93,9 @@ class WebDav:
         return entry if entry.is_folder or entry.checksum else changed(entry, checksum=self._head(entry)[1])
 
     def open(self, path: str, expect: Entry | None = None) -> Reader:
-        """Return a reader of the version *expect*, asked from the door just before."""
+        """Return a reader of the version *expect*. Without a checksum to prove its bytes, the door is asked for it first."""
+        if expect is not None and expect.checksum is not None:
+            return _WebDavReader(self, expect)
         if expect is None:
             entry = self.stat(path)
             if entry.is_folder:
@@ -322,6 +324,9 @@ class _WebDavReader:
 
     def _accept(self, answer: Answer) -> None:
         """Refuse another version's bytes where the one who sends them tells the version (a dCache pool does not)."""
+        size = _whole_size(answer)
+        if None not in {size, self.entry.size} and size != self.entry.size:
+            raise Changed(f"{self._what} has another size than was seen.")
         etag, version = answer.headers.get("etag"), self.entry.version
         if etag and version and versions.is_tag(version) and not versions.are_same_tags(etag, version):
             raise Changed(f"{self._what} changed while it was read.")
@@ -333,6 +338,14 @@ class _WebDavReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+
+def _whole_size(answer: Answer) -> int | None:
+    """Return the size of the file that *answer* is from, also when it holds a part (RFC 9110 §14.4), None where it does not tell."""
+    text = answer.headers.get("content-range", "").rpartition("/")[2]
+    if answer.status != 206:
+        text = answer.headers.get("content-length", "")
+    return int(text) if text.isdigit() else None
 
 
 class _Counted:

@@ -21,7 +21,7 @@ from ctadata_jlab.errors import (
     Unreachable,
 )
 from ctadata_jlab.http import Trust, failure
-from ctadata_jlab.storage import Entry
+from ctadata_jlab.storage import Checksum, Entry
 from ctadata_jlab.storage.dcache import DCache
 from ctadata_jlab.storage.webdav import WebDav
 from tests.storage.scripted import Asked, reply, scripted
@@ -338,6 +338,18 @@ def test_bytes_of_another_version_are_refused_before_they_arrive() -> None:
         reader = WebDav("d", server.url, Trust.of()).open("/f", Entry("/f", "file", size=3, version='"v1"'))
         with pytest.raises(Changed):
             reader.pour(0, None, got.extend)
+    assert got == b""
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Range": "bytes 0-1/4"}])
+def test_bytes_of_another_size_are_refused_before_they_arrive(headers: dict[str, str]) -> None:
+    """Also where no entity tag tells: the answer says how large the file is, whole or in part."""
+    got = bytearray()
+    entry = Entry("/f", "file", size=3, checksum=Checksum("adler32", "0000002a"))
+    with scripted(lambda h, _a: reply(h, 206 if headers else 200, b"ab" if headers else b"newer", headers)) as server:
+        reader = WebDav("d", server.url, Trust.of()).open("/f", entry)
+        with pytest.raises(Changed):
+            reader.pour(0, 2 if headers else None, got.extend)
     assert got == b""
 
 
