@@ -2,19 +2,18 @@
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
-/** A size as people read it: `1.5 MB`; powers of 1024, as JupyterLab does. */
+/** A size as JupyterLab's own listing writes it: `1.5 MB`, powers of 1024. */
 export function bytes(count: number | null | undefined): string {
   if (count === null || count === undefined || !isFinite(count)) {
     return '';
   }
   let value = Math.max(0, count);
   let unit = 0;
-  while (value >= 1023.5 && unit < UNITS.length - 1) {
+  while (value >= 1023.95 && unit < UNITS.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+  return `${Number(value.toFixed(unit === 0 ? 0 : 1))} ${UNITS[unit]}`;
 }
 
 /** A speed in bytes a second, in words; nothing if nothing moves. */

@@ -120,7 +120,7 @@ function Badge(props: IHeaderProps): JSX.Element | null {
       onClick={onLogin}
     >
       <span className="ctadata-Badge-dot" aria-hidden="true" />
-      {badge.text}
+      <span className="ctadata-Badge-text">{badge.text}</span>
     </button>
   );
 }
