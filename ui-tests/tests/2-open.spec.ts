@@ -1,0 +1,97 @@
+/** Opening, and saving back. */
+
+import * as fs from 'node:fs';
+
+import { expect, test } from './panel';
+import { BULK, lay, onDoor, textOf } from './rig';
+
+test('a log, a table, a picture and a notebook open in their viewers', async ({
+  panel
+}) => {
+  await panel.start();
+  await panel.enter('lst', 'logs');
+  await panel.row('lstosa_20241114.log').dblclick();
+  await expect(
+    panel.documents.locator('.jp-FileEditor:visible .cm-content')
+  ).toContainText('r0_to_dl1 Run19620.0000');
+
+  await panel.crumbs.getByText('dCache', { exact: true }).click();
+  await expect(panel.row('cta')).toBeVisible();
+  await panel.enter('cta', 'crab');
+  await panel.row('runs.csv').dblclick();
+  await expect(
+    panel.documents.locator('.jp-CSVViewer:visible .lm-DataGrid')
+  ).toBeVisible();
+
+  await panel.row('shower.png').dblclick();
+  const picture = panel.documents.locator('.jp-ImageViewer:visible img');
+  await expect(picture).toBeVisible();
+  await expect
+    .poll(() =>
+      picture.evaluate(node => (node as HTMLImageElement).naturalWidth)
+    )
+    .toBe(240);
+
+  await panel.row('crab first look.ipynb').dblclick();
+  await expect(
+    panel.documents
+      .locator('.jp-Notebook:visible')
+      .getByRole('heading', { name: 'Crab, a first look' })
+  ).toBeVisible();
+});
+
+test('a text is edited and saved back', async ({ page, panel, own }) => {
+  lay(onDoor(own), { 'notes é.txt': 'one line\n' });
+  await panel.startIn(own);
+  await panel.row('notes é.txt').dblclick();
+  const editor = panel.documents.locator('.jp-FileEditor:visible .cm-content');
+  await expect(editor).toContainText('one line');
+  await editor.click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('second line: ü');
+  await page.keyboard.press('Control+s');
+  await expect
+    .poll(() => textOf(onDoor(own, 'notes é.txt')))
+    .toBe('one line\nsecond line: ü');
+  await expect(panel.dialog).toHaveCount(0);
+});
+
+test('a save over somebody else’s change is not done unasked', async ({
+  page,
+  panel,
+  own
+}) => {
+  const file = onDoor(own, 'shared.txt');
+  lay(onDoor(own), { 'shared.txt': 'mine\n' });
+  await panel.startIn(own);
+  await panel.row('shared.txt').dblclick();
+  const editor = panel.documents.locator('.jp-FileEditor:visible .cm-content');
+  await expect(editor).toContainText('mine');
+
+  fs.writeFileSync(file, 'theirs, and longer\n');
+  const later = new Date(Date.now() + 60_000);
+  fs.utimesSync(file, later, later);
+  await editor.click();
+  await page.keyboard.type('x');
+  await page.keyboard.press('Control+s');
+  await expect(panel.dialog).toBeVisible();
+  await expect(panel.dialog).toContainText(/changed/i);
+  expect(textOf(file)).toBe('theirs, and longer\n');
+  await panel.answer('Cancel');
+  expect(textOf(file)).toBe('theirs, and longer\n');
+});
+
+test('a file that is too large is offered as a download instead', async ({
+  panel
+}) => {
+  await panel.start();
+  await panel.enter('cta', 'simulations');
+  await panel.row(BULK).dblclick();
+  await expect(panel.dialog).toContainText('Too large to open');
+  await expect(panel.dialog).toContainText('200 MB');
+  await expect(
+    panel.dialog.getByRole('button', { name: 'Download to workspace…' })
+  ).toBeVisible();
+  await panel.answer('Cancel');
+  await expect(panel.documents.locator('.jp-Document')).toHaveCount(0);
+});

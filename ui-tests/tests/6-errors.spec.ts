@@ -1,0 +1,85 @@
+/** What users are told when a login or a storage is not as it should be. */
+
+import { expect, test } from './panel';
+import { PoolDoor, spoilArchive, tokenOf } from './rig';
+
+test('a wrong token is told in words, and a good one mends it', async ({
+  panel
+}) => {
+  spoilArchive();
+  await panel.start();
+  await panel.pick('Archive');
+  await expect(panel.banner).toBeVisible();
+  await expect(panel.banner).toContainText('Archive');
+  await expect(panel.banner).toContainText(/token|log ?in/i);
+  await expect(panel.banner.locator('.ctadata-Banner-text')).not.toContainText(
+    /\b40[13]\b|Error\b/
+  );
+  await expect(panel.rows).toHaveCount(0);
+
+  await panel.banner.getByRole('button', { name: 'Log in…' }).click();
+  await expect(panel.dialog).toContainText('Login to Archive');
+  await panel.dialog.getByRole('textbox').fill(tokenOf('dcache'));
+  await panel.answer('Use this token');
+  await expect(panel.row('cta')).toBeVisible();
+  await expect(panel.banner).toBeHidden();
+  await expect(panel.badge).toContainText('Demo User');
+  await expect(panel.badge).toHaveClass(/ctadata-mod-ok/);
+  spoilArchive();
+});
+
+test('the badge tells that the door does not take the token', async ({
+  panel
+}) => {
+  spoilArchive();
+  await panel.start();
+  await panel.pick('Archive');
+  await expect(panel.banner).toBeVisible();
+  await expect(panel.badge).toHaveClass(/ctadata-mod-bad/);
+});
+
+test('a text that is no token is refused in the dialog', async ({ panel }) => {
+  spoilArchive();
+  await panel.start();
+  await panel.pick('Archive');
+  await panel.badge.click();
+  await expect(panel.dialog).toContainText('Login to Archive');
+  await panel.dialog.getByRole('textbox').fill('two words\nand a line');
+  await panel.answer('Use this token');
+  await expect(panel.dialog.getByRole('alert')).toBeVisible();
+  await expect(panel.dialog.getByRole('alert')).toContainText(/token/i);
+  await panel.answer('Close');
+});
+
+test('a dead door is told with a hint, and tried again', async ({ panel }) => {
+  const door = new PoolDoor();
+  try {
+    await panel.start();
+    await panel.pick('Old pool');
+    await expect(panel.banner).toBeVisible();
+    await expect(panel.banner).toContainText('Old pool');
+    await expect(panel.banner).toContainText(/network|try again/i);
+    await expect(panel.rows).toHaveCount(0);
+
+    await door.open();
+    await panel.banner.getByRole('button', { name: 'Try again' }).click();
+    await expect(panel.row('old data.txt')).toBeVisible();
+    await expect(panel.banner).toBeHidden();
+
+    await door.close();
+    await panel.node.getByRole('button', { name: 'Refresh' }).click();
+    await expect(panel.banner).toBeVisible({ timeout: 30_000 });
+    await expect(panel.row('old data.txt')).toBeVisible();
+  } finally {
+    await door.close();
+  }
+});
+
+test('the other storages work beside a dead one', async ({ panel }) => {
+  await panel.start();
+  await panel.pick('Old pool');
+  await expect(panel.banner).toBeVisible();
+  await panel.pick('dCache');
+  await expect(panel.row('cta')).toBeVisible();
+  await expect(panel.banner).toBeHidden();
+});

@@ -1,0 +1,120 @@
+/** Changing what is there: new, rename, move, delete. */
+
+import * as fs from 'node:fs';
+
+import { expect, test } from './panel';
+import { lay, onDoor, textOf } from './rig';
+
+test('a file is renamed in its row', async ({ page, panel, own }) => {
+  lay(onDoor(own), { 'old.txt': 'text' });
+  await panel.startIn(own);
+  await panel.row('old.txt').click();
+  await page.keyboard.press('F2');
+  const field = panel.list.locator('input.jp-DirListing-editor');
+  await expect(field).toBeFocused();
+  await field.fill('new #1 é.txt');
+  await field.press('Enter');
+  await expect(panel.row('new #1 é.txt')).toBeVisible();
+  await expect(panel.row('old.txt')).toHaveCount(0);
+  expect(textOf(onDoor(own, 'new #1 é.txt'))).toBe('text');
+});
+
+test('a name that is taken is not overwritten', async ({
+  page,
+  panel,
+  own
+}) => {
+  lay(onDoor(own), { 'a.txt': 'a', 'b.txt': 'b' });
+  await panel.startIn(own);
+  await panel.row('a.txt').click();
+  await page.keyboard.press('F2');
+  const field = panel.list.locator('input.jp-DirListing-editor');
+  await field.fill('b.txt');
+  await field.press('Enter');
+  await expect(panel.dialog).toBeVisible();
+  await panel.answer('Cancel');
+  expect(textOf(onDoor(own, 'a.txt'))).toBe('a');
+  expect(textOf(onDoor(own, 'b.txt'))).toBe('b');
+});
+
+test('a new folder is made and named', async ({ panel, own }) => {
+  await panel.startIn(own);
+  await panel.list.click({ button: 'right', position: { x: 60, y: 60 } });
+  await panel.menu.getByText(/^New folder$/i).click();
+  const field = panel.list.locator('input.jp-DirListing-editor');
+  await expect(field).toBeFocused();
+  await field.fill('my folder');
+  await field.press('Enter');
+  await expect(panel.row('my folder')).toBeVisible();
+  await expect.poll(() => fs.existsSync(onDoor(own, 'my folder'))).toBe(true);
+  expect(fs.readdirSync(onDoor(own))).toEqual(['my folder']);
+});
+
+test('a deletion says how much goes, and that it is for ever', async ({
+  panel,
+  own
+}) => {
+  lay(onDoor(own, 'data'), { 'a.txt': 'x'.repeat(1500), 'sub/b.txt': 'y' });
+  await panel.startIn(own);
+  await panel.choose('data', 'Delete…');
+  await expect(panel.dialog).toContainText(/for ever|permanent/i);
+  await expect(panel.dialog).toContainText('dCache');
+  await expect(panel.dialog).toContainText('2 files');
+  await expect(panel.dialog).toContainText('1.5 kB');
+  await panel.answer('Cancel');
+  await expect(panel.row('data')).toBeVisible();
+  expect(fs.existsSync(onDoor(own, 'data', 'a.txt'))).toBe(true);
+
+  await panel.choose('data', 'Delete…');
+  await expect(panel.dialog).toContainText('2 files');
+  await panel.dialog.locator('.jp-mod-accept').click();
+  await expect(panel.row('data')).toHaveCount(0);
+  await expect.poll(() => fs.existsSync(onDoor(own, 'data'))).toBe(false);
+});
+
+test('the delete key asks as well', async ({ page, panel, own }) => {
+  lay(onDoor(own), { 'keep.txt': 'k' });
+  await panel.startIn(own);
+  await panel.row('keep.txt').click();
+  await page.keyboard.press('Delete');
+  await expect(panel.dialog).toContainText('1 file');
+  await page.keyboard.press('Escape');
+  await expect(panel.dialog).toHaveCount(0);
+  expect(textOf(onDoor(own, 'keep.txt'))).toBe('k');
+});
+
+test('a file is moved into another folder', async ({ panel, own }) => {
+  lay(onDoor(own), { 'wander.txt': 'w', 'goal/there.txt': 't' });
+  await panel.startIn(own);
+  await panel.choose('wander.txt', 'Move…');
+  await panel.dialog.locator('input').fill(`/${own}/goal`);
+  await panel.dialog.locator('.jp-mod-accept').click();
+  await expect(panel.row('wander.txt')).toHaveCount(0);
+  expect(textOf(onDoor(own, 'goal', 'wander.txt'))).toBe('w');
+});
+
+for (const kind of ['file', 'folder'] as const) {
+  test(`the menu of a ${kind} offers what works here, and nothing else`, async ({
+    panel,
+    own
+  }) => {
+    lay(onDoor(own), { file: 'f', 'folder/x': 'x' });
+    await panel.startIn(own);
+    await panel.row(kind).click({ button: 'right' });
+    const labels = await panel.menu
+      .locator('.lm-Menu-itemLabel')
+      .allInnerTexts();
+    const given = labels.filter(label => label.trim());
+    expect(given).toContain('Open');
+    expect(given).toContain('Download to workspace…');
+    expect(given).toContain('Rename');
+    expect(given).toContain('Delete…');
+    expect(given).toContain('Copy path');
+    expect(given).toContain('Upload…');
+    expect(given.includes('Download to my computer')).toBe(kind === 'file');
+    const text = given.join('\n');
+    expect(text).not.toMatch(/trash/i);
+    expect(text).not.toMatch(/shareable/i);
+    expect(new Set(given).size).toBe(given.length);
+  });
+}
