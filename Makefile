@@ -66,11 +66,11 @@ jest: $(VENV)/.dev ## the frontend's unit tests
 pytest: dev tests/rig/oidc/node_modules/.made ## the Python tests; ARGS="-k name" chooses some
 	$(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
 
-ui: dev ## the panel in a real browser (Debian's Chromium)
+ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
 	scripts/debian-packages ui
-	@if [ -f ui-tests/package.json ]; then \
-		cd ui-tests && $(IN_VENV) jlpm install --immutable && $(IN_VENV) jlpm playwright test $(ARGS); \
-	else echo "ui-tests has no tests yet"; fi
+	cd ui-tests && $(IN_VENV) PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable
+	cd ui-tests && $(IN_VENV) jlpm tsc:check && $(IN_VENV) jlpm prettier:check
+	cd ui-tests && $(IN_VENV) jlpm playwright test $(ARGS)
 
 bench: dev tests/rig/oidc/node_modules/.made ## speed and memory beside curl, davix and rclone; prints ratios
 	$(IN_VENV) $(BIN)/python -m benchmarks $(ARGS)
@@ -85,7 +85,7 @@ clean: ## remove what was built (.venv and node_modules stay)
 	rm -f $(VENV)/.user $(VENV)/.linked
 
 distclean: clean ## remove everything that make has made here
-	rm -rf $(VENV) node_modules .yarn tests/rig/oidc/node_modules ui-tests/node_modules ctadata_jlab/_version.py
+	rm -rf $(VENV) node_modules .yarn tests/rig/oidc/node_modules ui-tests/node_modules ui-tests/.cache ctadata_jlab/_version.py
 
 # --- how each thing is made; the stamps in .venv say when
 
