@@ -35,6 +35,8 @@ class Login:
     kind: str = "auto"
     issuer: str = ""
     client_id: str = ""
+    scope: str = ""
+    """What the built-in login asks for; empty: whatever the provider gives this client."""
     account: str = ""
     file: str = ""
     user: str = ""

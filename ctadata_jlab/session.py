@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctadata_jlab import config as settings
 from ctadata_jlab.errors import Misconfigured, NotFound
 from ctadata_jlab.storage import registry
 from ctadata_jlab.storage.broken import Broken
@@ -17,22 +15,20 @@ from ctadata_jlab.storage.readonly import ReadOnly
 from ctadata_jlab.storage.registry import Credentials
 from ctadata_jlab.storage.remembering import Remembering
 from ctadata_jlab.storage.retrying import Retrying
-from ctadata_jlab.tokens import FirstOf
-from ctadata_jlab.tokens.agent import OidcAgent
 from ctadata_jlab.tokens.basic import Basic
 from ctadata_jlab.tokens.bearer import Bearer
-from ctadata_jlab.tokens.environment import Environment
-from ctadata_jlab.tokens.file import TokenFile
-from ctadata_jlab.tokens.keeper import Keeper
-from ctadata_jlab.tokens.own_issuer import OnlyFrom
+from ctadata_jlab.tokens.chain import keeper_of, login_of, token_file_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
+    from ctadata_jlab import config as settings
     from ctadata_jlab.config import Config
     from ctadata_jlab.storage import Storage
-    from ctadata_jlab.tokens import TokenSource
+    from ctadata_jlab.tokens.keeper import Keeper
+    from ctadata_jlab.tokens.pending import Pending
     from ctadata_jlab.transfer.engine import Engine
     from ctadata_jlab.transfer.job import Job
 
@@ -54,6 +50,8 @@ class Source:
     home: str = "/"
     token_file: Path | None = None
     """Where a token given by hand is kept; None where tokens come from elsewhere."""
+    login: Pending | None = None
+    """The built-in login; None where no client is configured."""
 
 
 class Session:
@@ -94,8 +92,10 @@ class Session:
             return self._engine
 
     def close(self) -> None:
-        """Close all connections. The queue is stopped by whoever started it."""
+        """Close all connections, and give up logins that nobody confirmed. The queue is stopped by whoever started it."""
         for source in self.sources.values():
+            if source.login is not None:
+                source.login.cancel()
             close = getattr(_innermost(source.storage), "close", None)
             if close is not None:
                 close()
@@ -132,9 +132,10 @@ def _local(name: str, title: str, root: Path) -> Source:
 
 def _remote(source: settings.Source, config: Config) -> Source:
     title = source.title or source.name
-    keeper = None
+    keeper = login = None
     try:
-        keeper = _keeper(source)
+        login = login_of(source)
+        keeper = keeper_of(source, login)
         storage: Storage = Retrying(Pacing(registry.build(source, _credentials(source, keeper))))
     except Misconfigured as error:
         storage = Broken(error)
@@ -150,7 +151,8 @@ def _remote(source: settings.Source, config: Config) -> Source:
         twin=source.twin if source.twin in config.sources else None,
         production=source.production,
         home=source.home,
-        token_file=_token_file(source) if source.login.kind in {"auto", "file"} else None,
+        login=login,
+        token_file=token_file_of(source) if source.login.kind in {"auto", "file"} else None,
     )
 
 
@@ -164,36 +166,14 @@ def _credentials(source: settings.Source, keeper: Keeper | None) -> Credentials:
     return Credentials(bearer, bearer.authorise)
 
 
-def _keeper(source: settings.Source) -> Keeper | None:
-    """Return the keeper of the tokens that the login of *source* means; None for an open server."""
-    login, file = source.login, _token_file(source)
-    if login.kind in {"none", "basic"}:
-        return None
-    if login.kind == "file":
-        return Keeper(TokenFile(file))
-    if login.kind == "environment":
-        return Keeper(Environment())
-    if login.kind == "oidc-agent":
-        return Keeper(OidcAgent(login.account, login.issuer, optional=False))
-    discovered: list[TokenSource] = [OnlyFrom(login.issuer, Environment())] if login.issuer else []
-    agent: list[TokenSource] = [OidcAgent(login.account, login.issuer)] if login.account or login.issuer else []
-    return Keeper(FirstOf([*discovered, TokenFile(file), *agent]))
-
-
 def _password(source: settings.Source) -> str:
     try:
-        return _token_file(source).read_text(encoding="utf-8").partition("\n")[0].strip()
+        return token_file_of(source).read_text(encoding="utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(
-            f"{source.title or source.name}: the file with the password cannot be read: {_token_file(source)}.",
+            f"{source.title or source.name}: the file with the password cannot be read: {token_file_of(source)}.",
             hint="Write the password into the file that `login.file` names, readable by you alone.",
         ) from error
-
-
-def _token_file(source: settings.Source) -> Path:
-    if source.login.file:
-        return Path(source.login.file).expanduser()
-    return settings.profile_folder() / f"token-{source.name}"
 
 
 def _innermost(storage: object) -> object:

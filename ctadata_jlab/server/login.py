@@ -1,22 +1,29 @@
-"""`login/<source>`: how the login of a source stands, and a token for it. No answer ever repeats a token."""
+"""`login/<source>`: how the login of a source stands, a login by device code, and a token by hand. No answer repeats a secret."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tornado.web import authenticated
 
-from ctadata_jlab.errors import Unsupported
+from ctadata_jlab.errors import CtaDataError, NotLoggedIn, Unsupported
 from ctadata_jlab.server import requests, wire
 from ctadata_jlab.server.base import Handler
+from ctadata_jlab.server.refusal import BadRequest, body
 from ctadata_jlab.tokens import file as token_file
+from ctadata_jlab.tokens.claims import looks_broken, token_from
+from ctadata_jlab.tokens.line import first_line
 from ctadata_jlab.transfer.disk import local_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ctadata_jlab.server.events import Announcer
     from ctadata_jlab.session import Source
+    from ctadata_jlab.tokens.device import Show
     from ctadata_jlab.tokens.keeper import Keeper, LoginState
+    from ctadata_jlab.tokens.pending import Pending
 
 __all__ = ["ROUTES", "state_of"]
 
@@ -26,22 +33,25 @@ class LoginHandler(Handler):
 
     @authenticated
     async def get(self, where: str) -> None:
-        """Send how it stands."""
+        """Send how it stands, and what the user has to confirm if a login is under way."""
         source, _ = await self.place(where)
-        await self.answer(lambda: wire.login(state_of(source)))
+        await self.answer(_told, source)
 
     @authenticated
     async def post(self, where: str) -> None:
-        """Store a token for it."""
+        """Start a login by device code; or, with a token, try that and store it."""
         source, _ = await self.place(where)
-        await self.work(_keep, source, self.request.body)
-        await self.answer(lambda: wire.login(state_of(source)))
+        if _has_token(self.request.body):
+            await self.work(_keep, source, self.request.body)
+            await self.answer(_told, source)
+        else:
+            await self.answer(_start, source, self.workshop.announcer)
 
     @authenticated
     async def delete(self, where: str) -> None:
-        """Forget the stored token."""
+        """Give up the login that is under way; without one, log out."""
         source, _ = await self.place(where)
-        await self.work(_forget, source)
+        await self.work(_end, source)
         await self.work(state_of, source)
         self.set_status(204)
         await self.finish()
@@ -52,19 +62,114 @@ def state_of(source: Source) -> LoginState | None:
     return None if source.keeper is None else source.keeper.state()
 
 
-def _keep(source: Source, body: bytes) -> None:
+def _told(source: Source) -> dict[str, Any]:
+    """Return what is known of the login of *source*."""
+    login = source.login
+    state = wire.login(state_of(source))
+    show, problem = (None, None) if login is None else (login.show, login.problem)
+    is_open = problem is not None and state["state"] != "ok"
+    return {
+        **state,
+        "device": login is not None,
+        "pending": None if show is None else _shown(show),
+        "problem": body(problem) if problem is not None and is_open else None,
+    }
+
+
+def _shown(show: Show) -> dict[str, Any]:
+    return {
+        "user_code": show.user_code,
+        "verification_uri": show.verification_uri,
+        "verification_uri_complete": show.verification_uri_complete,
+        "expires_in": round(show.expires_in, 1),
+        "interval": show.interval,
+    }
+
+
+# --- by device code ---
+
+
+def _start(source: Source, announcer: Announcer) -> dict[str, Any]:
+    login, keeper = source.login, source.keeper
+    if login is None or keeper is None:
+        raise Unsupported(
+            f"{source.title} has no login by code.", hint="Set `issuer` and `client_id` of its login, or paste a token."
+        )
+    login.ended[:] = [partial(_ended, source.name, login, keeper, announcer)]
+    return _shown(login.start())
+
+
+def _ended(name: str, login: Pending, keeper: Keeper, announcer: Announcer) -> None:
+    """Tell the pages how a login ended; what waited for it goes on by the keeper's own news."""
+    keeper.look_again()
+    state = keeper.state()
+    if login.problem is not None or state.state != "ok":
+        announcer.login(name, state.state, state.until)
+
+
+def _end(source: Source) -> None:
+    if source.login is not None and source.login.cancel():
+        return
     place, keeper = _given_by_hand(source)
-    value = requests.token(body)
+    try:
+        if source.login is not None:
+            source.login.forget()
+            source.login.kept.log_out()
+        with local_errors(place):
+            token_file.forget(place)
+    finally:
+        keeper.look_again()
+
+
+# --- by hand ---
+
+
+def _has_token(data: bytes) -> bool:
+    """Whether a `POST` means a token, however badly it says so."""
+    if not data.strip():
+        return False
+    requests.fields(data).only("token")
+    return data.strip().strip(b"{} \r\n\t") != b""
+
+
+def _keep(source: Source, data: bytes) -> None:
+    """Try the token at the storage's door; it replaces nothing if the door does not take it."""
+    place, keeper = _given_by_hand(source)
+    value = requests.token(data)
+    if looks_broken(value):
+        raise BadRequest("The token is cut off or damaged: it cannot be read.", hint="Copy all of it, and paste again.")
     with local_errors(place):
+        before = first_line(place, f"The file {place}")
         token_file.store(place, value)
     keeper.look_again()
+    try:
+        _try(source, keeper, value)
+    except NotLoggedIn:
+        with local_errors(place):
+            _put_back(place, value, before)
+        keeper.look_again()
+        raise
 
 
-def _forget(source: Source) -> None:
-    place, keeper = _given_by_hand(source)
-    with local_errors(place):
+def _try(source: Source, keeper: Keeper, value: str) -> None:
+    """Look at the user's folder; raises `NotLoggedIn` if that shows that *value* is not taken."""
+    try:
+        source.storage.stat(source.home)
+    except NotLoggedIn:
+        raise
+    except CtaDataError:
+        pass  # the door does not answer, or says something else than 401: the token may well be good
+    if keeper.has_refused(token_from(value, "file")):
+        raise NotLoggedIn(f"{source.title} does not take this token.", hint="Log in, or paste another one.")
+
+
+def _put_back(place: Path, value: str, before: str | None) -> None:
+    if (first_line(place, f"The file {place}") or "").strip() != value:
+        return  # somebody has stored another one meanwhile
+    if before:
+        token_file.store(place, before)
+    else:
         token_file.forget(place)
-    keeper.look_again()
 
 
 def _given_by_hand(source: Source) -> tuple[Path, Keeper]:

@@ -16,7 +16,7 @@ from typing import Any
 from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.tokens import Token
 
-__all__ = ["Claims", "read_claims", "token_from"]
+__all__ = ["Claims", "looks_broken", "read_claims", "token_from"]
 
 _JWT_PARTS = 3
 _LONGEST_WORD = 512
@@ -47,6 +47,11 @@ def read_claims(value: str) -> Claims:
         audience=_words(said.get("aud")),
         scopes=_words(said.get("scope"), separator=" "),
     )
+
+
+def looks_broken(value: str) -> bool:
+    """Whether *value* begins as a JWT does, but says nothing that can be read: cut off, say, when it was copied."""
+    return value.startswith("eyJ") and len(value.split(".")) <= _JWT_PARTS and not _payload(value)
 
 
 def token_from(

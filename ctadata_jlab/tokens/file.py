@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured
+from ctadata_jlab.tokens import private
 from ctadata_jlab.tokens.attempt import Attempt, tried, when
 from ctadata_jlab.tokens.claims import token_from
 from ctadata_jlab.tokens.line import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ctadata_jlab.tokens import Token
 
@@ -102,20 +100,7 @@ def store(path: Path, value: str) -> None:
 
     Raises `Misconfigured` if *value* cannot be a token, OSError if the file cannot be written.
     """
-    text = token_from(value, "file", place="what was given").value + "\n"
-    target = Path(os.path.realpath(path.expanduser()))  # a link keeps being one
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600 from the start
-    try:
-        with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - Path.open takes no descriptor
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    private.write(path, token_from(value, "file", place="what was given").value + "\n")
 
 
 def forget(path: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ctadata_jlab.tokens import Token, TokenSource
+    from ctadata_jlab.tokens.published import Published
 
 __all__ = ["Keeper", "LoginState"]
 
@@ -30,14 +31,16 @@ class Keeper:
 
     It is kept until it ends in `min_valid` seconds; one that never lasted long is renewed after half of its life. Whoever waits
     while somebody asks the source gets that answer too. `changed` are called, in whichever thread it happens, with each new state;
-    they must not raise.
+    they must not raise. Refusals are shared with other processes where there is something *published*.
     """
 
-    def __init__(self, source: TokenSource, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, source: TokenSource, clock: Callable[[], float] = time.time, published: Published | None = None
+    ) -> None:
         self.changed: list[Callable[[LoginState], object]] = []
         self._source = source
         self._clock = clock
-        self._refusals = Refusals(clock)
+        self._refusals = Refusals(clock, published)
         self._asking = threading.Lock()
         self._rounds = 0
         self._asked_at = -math.inf
@@ -75,6 +78,10 @@ class Keeper:
     def refuse(self, token: Token) -> None:
         """Note that the storage answered 401 to *token*; it is never handed out again."""
         self._refusals.add(token)
+
+    def has_refused(self, token: Token) -> bool:
+        """Whether the storage is known to have refused *token*."""
+        return self._refusals.knows(token)
 
     def look_again(self) -> None:
         """Drop what is kept, after a login or a log-out here: the next one to ask gets what the source has then."""

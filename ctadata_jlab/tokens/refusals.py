@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ctadata_jlab.tokens import Token
+    from ctadata_jlab.tokens.published import Published
 
 __all__ = ["ALLOWED", "WINDOW", "Refusals"]
 
@@ -22,10 +23,14 @@ _REMEMBERED = 256
 
 
 class Refusals:
-    """The refused tokens, by their fingerprints, and the times of the latest refusals. Thread-safe."""
+    """The refused tokens, by their fingerprints, and the times of the latest refusals. Thread-safe.
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    What is *published* counts too, and tells other processes.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time, published: Published | None = None) -> None:
         self._clock = clock
+        self._published = published
         self._lock = threading.Lock()
         self._fingerprints: deque[str] = deque(maxlen=_REMEMBERED)
         self._times: deque[float] = deque(maxlen=ALLOWED)
@@ -38,13 +43,18 @@ class Refusals:
             if self.last is None or self.last.value != token.value:
                 self.last = token
             self._times.append(self._clock())
-            if token.fingerprint not in self._fingerprints:
+            is_news = token.fingerprint not in self._fingerprints
+            if is_news:
                 self._fingerprints.append(token.fingerprint)
+        if is_news and self._published is not None:
+            self._published.add(token.fingerprint)
 
     def knows(self, token: Token) -> bool:
         """Whether *token* was refused before."""
         with self._lock:
-            return token.fingerprint in self._fingerprints
+            if token.fingerprint in self._fingerprints:
+                return True
+        return self._published is not None and self._published.knows(token.fingerprint)
 
     def wait(self) -> float:
         """Return the seconds until another token may be tried without risking the third 401; 0 for now."""

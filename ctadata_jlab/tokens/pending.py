@@ -1,0 +1,123 @@
+"""A login by device code while the user confirms it: at most one at a time, however many ask."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn, Unreachable
+from ctadata_jlab.tokens.asking import drive
+from ctadata_jlab.tokens.device import Show, log_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ctadata_jlab.tokens.refresh import Refresh
+
+__all__ = ["Pending"]
+
+_SHOW_SECONDS = 60.0
+
+
+class Pending:
+    """The logins of one source, whose tokens `kept` keeps.
+
+    `ended` are called, in a thread of their own, when a login has ended, whichever way; they must not raise.
+    """
+
+    def __init__(self, kept: Refresh) -> None:
+        self.kept = kept
+        self.ended: list[Callable[[], object]] = []
+        self._lock = threading.Lock()
+        self._attempt: _Attempt | None = None
+
+    def start(self) -> Show:
+        """Start a login, unless one is under way, and return what to show; raises why there is nothing to show."""
+        with self._lock:
+            if self._attempt is None or self._attempt.is_over:
+                self._attempt = _Attempt()
+                threading.Thread(target=self._run, args=(self._attempt,), name="ctadata-login", daemon=True).start()
+            attempt = self._attempt
+        attempt.told.wait(_SHOW_SECONDS)
+        if isinstance(attempt.error, Cancelled):
+            raise NotLoggedIn("The login was given up before there was a code.")
+        if attempt.error is not None:
+            raise copy.copy(attempt.error)
+        shown = attempt.left()
+        if shown is None:
+            raise Unreachable("The login server takes too long to give a code.")
+        return shown
+
+    @property
+    def show(self) -> Show | None:
+        """What the user has to confirm now, with the time that is left; None if no login is under way."""
+        attempt = self._attempt
+        return None if attempt is None or attempt.is_over else attempt.left()
+
+    @property
+    def problem(self) -> CtaDataError | None:
+        """Why the latest login came to nothing; None if it did not, or was cancelled."""
+        attempt = self._attempt
+        return None if attempt is None or isinstance(attempt.error, Cancelled) else attempt.error
+
+    def cancel(self) -> bool:
+        """Give up the login that is under way; returns whether there was one."""
+        with self._lock:
+            attempt = self._attempt
+            if attempt is None or attempt.is_over:
+                return False
+            attempt.stop.set()
+            attempt.is_over = True
+        return True
+
+    def forget(self) -> None:
+        """Forget the latest login's problem."""
+        with self._lock:
+            if self._attempt is not None and self._attempt.is_over:
+                self._attempt = None
+
+    def _run(self, attempt: _Attempt) -> None:
+        try:
+            grant = drive(log_in(self.kept.client()), self.kept.ask, attempt.pause, attempt.take)
+            with self._lock:
+                attempt.pause(0)
+                self.kept.keep(grant)
+        except CtaDataError as error:
+            attempt.error = error
+        finally:
+            attempt.is_over = True
+            attempt.told.set()
+        for listener in self.ended:
+            listener()
+
+
+@dataclass(eq=False)
+class _Attempt:
+    """One login."""
+
+    shown: Show | None = None
+    ends: float = 0.0
+    error: CtaDataError | None = None
+    is_over: bool = False
+
+    def __post_init__(self) -> None:
+        self.told, self.stop = threading.Event(), threading.Event()
+
+    def take(self, show: Show) -> None:
+        """Let the user see *show*."""
+        self.ends = time.monotonic() + show.expires_in
+        self.shown = show
+        self.told.set()
+
+    def left(self) -> Show | None:
+        """Return what is shown, with the time that is left."""
+        shown = self.shown
+        return None if shown is None else replace(shown, expires_in=max(0.0, self.ends - time.monotonic()))
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the login is given up."""
+        if self.stop.wait(seconds) or self.stop.is_set():
+            raise Cancelled("The login was given up.")

@@ -1,0 +1,199 @@
+"""A login that lasts: its access token is renewed early, once for all processes of the user, and shared in the token file."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import filelock
+
+from ctadata_jlab.errors import Busy, CtaDataError, Misconfigured, Unreachable
+from ctadata_jlab.tokens import file as token_file
+from ctadata_jlab.tokens import stored as logins
+from ctadata_jlab.tokens.asking import drive
+from ctadata_jlab.tokens.attempt import Attempt, tried, when
+from ctadata_jlab.tokens.claims import token_from
+from ctadata_jlab.tokens.grant import Grant, granted
+from ctadata_jlab.tokens.oauth import discovered
+from ctadata_jlab.tokens.stored import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ctadata_jlab.tokens import Token
+    from ctadata_jlab.tokens.file import TokenFile
+    from ctadata_jlab.tokens.oauth import Answer, Client, Get, Post, Provider
+
+__all__ = ["Refresh"]
+
+_LOCK_SECONDS = 50.0  # longer than a question to a slow provider
+_EARLY = (0.1, 0.2)  # of a token's life; each process draws its own, so that they do not all come at once
+_LONGEST_EARLY = 600.0
+
+
+class Refresh:
+    """The tokens of the login stored at *place*, made by *client*; `shared` is the file that other programs read them from.
+
+    It hands out the file's token while that lasts, and renews it under a lock: a rotated refresh token is written down before the
+    access token that came with it is used. A stored login of another issuer or client offers nothing.
+    """
+
+    name = "login"
+
+    def __init__(
+        self,
+        place: Path,
+        shared: TokenFile,
+        client: Callable[[], Client],
+        ask: Callable[[Get | Post], Answer | None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.place = place.expanduser()
+        self.shared = shared
+        self.client = client
+        self.ask = ask
+        self._clock = clock
+        self._share = random.uniform(*_EARLY)  # noqa: S311 - spreads the load, keeps no secret
+        self._provider: Provider | None = None
+
+    def fetch(self, min_valid: float = 60, refused: Token | None = None) -> Token | None:
+        """Return the login's token, renewed if need be; None without a login, or once the provider has ended it.
+
+        Raises `Unreachable` or `Busy` if it must be renewed and cannot be now, `Misconfigured` if it never can.
+        """
+        token, is_due = self._look(min_valid, refused)
+        if not is_due:
+            return token
+        try:
+            with self._locked():
+                token, is_due = self._look(min_valid, refused)  # somebody else may have renewed it meanwhile
+                return self._renew() if is_due else token
+        except CtaDataError as error:
+            if error.retryable and token is not None and token.lasts(1, self._clock()):
+                return token
+            raise
+
+    def explain(self) -> list[Attempt]:
+        """Tell whether there is a login, and whether it still holds."""
+        place = f"the login kept in {self.place}"
+        try:
+            stored = self._own()
+        except Misconfigured as error:
+            return [Attempt(self.name, place, error.message)]
+        if stored is None:
+            return [Attempt(self.name, place, "not logged in here")]
+        if not stored.refresh_token:
+            ended = stored.ended or stored.obtained
+            words = f"the login server ended it at {when(ended)}; log in again"
+            return [Attempt(self.name, place, words, issuer=stored.issuer, expires=ended)]
+        return [tried(self, place)]
+
+    def keep(self, grant: Grant) -> Token:
+        """Take over what a login gave, for all processes."""
+        with self._locked():
+            return self._keep(grant, "")
+
+    def log_out(self) -> None:
+        """Remove the login and its token here, and have the provider revoke it (RFC 7009).
+
+        Raises `Unreachable` if the provider could not be told; here, it is gone all the same.
+        """
+        with self._locked():
+            stored = self._own()
+            self.place.unlink(missing_ok=True)
+            token_file.forget(self.shared.path)
+        if stored is not None and stored.refresh_token and not self._revoked(stored.refresh_token):
+            raise Unreachable(
+                "The login is removed here, but the login server did not confirm that it is revoked there.",
+                hint="End the session on the login server's own page, if that matters.",
+            )
+
+    # --- what there is ---
+
+    def _own(self) -> Stored | None:
+        client, stored = self.client(), logins.load(self.place)
+        is_own = stored is not None and (stored.issuer, stored.client_id) == (client.issuer, client.identity)
+        return stored if is_own else None
+
+    def _look(self, min_valid: float, refused: Token | None) -> tuple[Token | None, bool]:
+        """Return the shared token, if it is this login's business, and whether it is time to renew it."""
+        stored = self._own()
+        if stored is None or not stored.refresh_token:
+            return None, False
+        token = self.shared.fetch(0, refused)
+        if token is None:
+            return None, True
+        if token.fingerprint == stored.access:
+            expires = stored.expires if token.expires is None else token.expires
+            token = replace(token, expires=expires, source=self.name)
+        elif token.issuer is not None and token.issuer.rstrip("/") != stored.issuer.rstrip("/"):
+            return None, False  # somebody put another issuer's token there; the file itself offers that
+        return token, not token.lasts(self._wanted(stored, min_valid), self._clock())
+
+    def _wanted(self, stored: Stored, min_valid: float) -> float:
+        life = stored.seconds or 2 * min_valid
+        return min(max(min_valid, min(life * self._share, _LONGEST_EARLY)), life / 2)
+
+    # --- renewing; the lock is held ---
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = self.place.with_name(f"{self.shared.path.name}.lock")
+        try:
+            lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held = filelock.FileLock(lock, timeout=_LOCK_SECONDS, mode=0o600).acquire()
+        except filelock.Timeout:
+            raise Busy("Another process has been renewing the login for long.", hint="Try again in a minute.") from None
+        except OSError as error:
+            raise Misconfigured(f"{lock} cannot be locked: {error.strerror}.", hint="Logins are kept there.") from None
+        with held:
+            yield
+
+    def _renew(self) -> Token | None:
+        stored, client = self._own(), self.client()
+        if stored is None:
+            return None
+        form = {"grant_type": "refresh_token", "refresh_token": stored.refresh_token}
+        provider = self._known()
+        answer = self.ask(client.post(provider, provider.token, **form))
+        if answer is None or answer.status >= 500:
+            raise Unreachable(f"The login server {client.issuer} does not answer.")
+        if answer.error == "invalid_grant":
+            logins.save(self.place, replace(stored, refresh_token="", ended=self._clock()))
+            return None
+        return self._keep(granted(answer), stored.refresh_token)
+
+    def _keep(self, grant: Grant, before: str) -> Token:
+        client, now = self.client(), self._clock()
+        expires = None if grant.seconds is None else now + grant.seconds
+        token = token_from(grant.access_token, self.name, expires=expires, issuer=client.issuer)
+        refresh = grant.refresh_token or before
+        logins.save(
+            self.place,
+            Stored(client.issuer, client.identity, refresh, now, None, grant.seconds, expires, token.fingerprint),
+        )
+        try:
+            token_file.store(self.shared.path, token.value)
+        except OSError as error:
+            raise Misconfigured(f"{self.shared.path} cannot be written: {error.strerror}.") from None
+        return token
+
+    def _known(self) -> Provider:
+        if self._provider is None:
+            self._provider = drive(discovered(self.client().issuer), self.ask, time.sleep)
+        return self._provider
+
+    def _revoked(self, refresh_token: str) -> bool:
+        try:
+            client, provider = self.client(), self._known()
+        except CtaDataError:
+            return False
+        if not provider.revocation:
+            return False
+        form = {"token": refresh_token, "token_type_hint": "refresh_token"}
+        answer = self.ask(client.post(provider, provider.revocation, **form))
+        return answer is not None and answer.is_good
