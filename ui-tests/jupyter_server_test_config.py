@@ -66,7 +66,8 @@ tokens = {name: make_token() for name in DOORS}
 for name in DOORS:
     write_private(RUN / f"{name}.door", tokens[name])
     write_private(RUN / f"{name}.token", tokens[name])
-write_private(RUN / "archive.token", make_token())  # not the one that the door wants
+bad_token = make_token()
+write_private(RUN / "archive.token", bad_token)
 write_private(RUN / "pool.token", tokens["dcache"])
 
 prod, dev = (start_door(name) for name in DOORS)
@@ -78,7 +79,9 @@ dead = closed_port()
     + source("archive", "Archive", prod)
     + source("pool", "Old pool", f"http://127.0.0.1:{dead}")
 )
-(RUN / "rig.json").write_text(json.dumps({"python": sys.executable, "tokens": tokens, "deadPort": dead}))
+(RUN / "rig.json").write_text(
+    json.dumps({"python": sys.executable, "tokens": tokens, "badToken": bad_token, "deadPort": dead})
+)
 
 configure_jupyter_server(c)  # noqa: F821  # Jupyter's own name for the configuration
 c.ServerApp.port = int(os.environ["CTADATA_UI_PORT"])  # noqa: F821

@@ -66,7 +66,9 @@ module.exports = {
     }
   },
   webServer: {
-    command: 'jupyter lab --config jupyter_server_test_config.py',
+    // Ends with this process, even if that is killed.
+    command:
+      'python -m ctadata_jlab.demo.lab --config jupyter_server_test_config.py',
     url: `${address}/lab`,
     timeout: 180_000,
     reuseExistingServer: false,

@@ -176,10 +176,7 @@ async function forgetJobs(
   request: APIRequestContext,
   base: string
 ): Promise<void> {
-  await request.get(`${base}/lab`);
-  const { cookies } = await request.storageState();
-  const token = cookies.find(cookie => cookie.name === '_xsrf')?.value ?? '';
-  const headers = { 'X-XSRFToken': token };
+  const headers = await xsrf(request, base);
   const url = `${base}/ctadata-jlab/jobs`;
   const jobs = (await (await request.get(url)).json()) as { id: string }[];
   for (const { id } of jobs) {
@@ -195,4 +192,25 @@ async function forgetJobs(
       )
       .not.toBe(409);
   }
+}
+
+/** Have the server forget the token of a storage. */
+export async function forgetToken(
+  request: APIRequestContext,
+  base: string,
+  source: string
+): Promise<void> {
+  const headers = await xsrf(request, base);
+  await request.delete(`${base}/ctadata-jlab/login/${source}`, { headers });
+}
+
+/** The header that proves that a request is no forgery. */
+async function xsrf(
+  request: APIRequestContext,
+  base: string
+): Promise<{ 'X-XSRFToken': string }> {
+  await request.get(`${base}/lab`);
+  const { cookies } = await request.storageState();
+  const cookie = cookies.find(({ name }) => name === '_xsrf');
+  return { 'X-XSRFToken': cookie?.value ?? '' };
 }

@@ -16,6 +16,7 @@ export const BULK = 'gamma_20deg_run000001.simtel.zst';
 interface IRigFacts {
   python: string;
   tokens: Record<'dcache' | 'dcache-dev', string>;
+  badToken: string;
   deadPort: number;
 }
 
@@ -85,17 +86,11 @@ export function tokenOf(door: 'dcache' | 'dcache-dev'): string {
   return facts().tokens[door];
 }
 
-/** Give the archive a token again that its door does not take; it is good to look at. */
+/** Give the archive the token again that its door does not take. */
 export function spoilArchive(): void {
-  const coded = (value: object): string =>
-    Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = {
-    iss: 'https://demo.invalid/',
-    sub: 'somebody',
-    exp: Math.floor(Date.now() / 1000) + 86_400
-  };
-  const token = `${coded({ alg: 'HS256' })}.${coded(claims)}.c2lnbmF0dXJl`;
-  fs.writeFileSync(path.join(RUN, 'archive.token'), token, { mode: 0o600 });
+  fs.writeFileSync(path.join(RUN, 'archive.token'), `${facts().badToken}\n`, {
+    mode: 0o600
+  });
 }
 
 /** A door that can be opened and closed, where the old pool is said to be. */
