@@ -11,4 +11,5 @@ pytest_plugins = [
     "tests.rig.apache",
     "tests.rig.nginx",
     "tests.rig.wsgidav",
+    "tests.door.double",
 ]

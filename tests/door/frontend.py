@@ -1,0 +1,100 @@
+"""The REST frontend: ``/api/v1/namespace``. Its errors are honest, and its `mv` replaces in one step."""
+
+# ruff: noqa: N802 - the names that http.server calls
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.door.namespace import Exists, Missing, Node
+from tests.door.serving import Handler
+
+__all__ = ["Frontend"]
+
+_BASE = "/api/v1/namespace"
+
+
+class Frontend(Handler):
+    """Looks and renames."""
+
+    def do_GET(self) -> None:
+        path = self._path("look")
+        if path is None:
+            return
+        node = self.double.names.find(path)
+        flags = {name for name, values in parse_qs(urlsplit(self.path).query).items() if values[-1] == "true"}
+        if node is None:
+            self._fail(404, "No such file or directory")
+        elif "children" in flags and node.is_folder and not self._may_list(path):
+            self._fail(403, "Permission denied")
+        else:
+            with self.double.names.lock:
+                self._say(200, _about(path, node, flags))
+
+    def do_POST(self) -> None:
+        body = b"".join(self.body())
+        path = self._path("create")
+        if path is None:
+            return
+        asked = json.loads(body)
+        if asked.get("action") != "mv":
+            self._fail(400, f"No such action: {asked.get('action')}")
+            return
+        given = str(asked["destination"])
+        target = given if given.startswith("/") else f"{path.rpartition('/')[0]}/{given}"
+        if self.double.names.find(target) is not None and not self.double.allows(self.asked, "remove"):
+            self._fail(403, "Permission denied")
+            return
+        self._rename(path, target)
+
+    def _rename(self, path: str, target: str) -> None:
+        try:
+            self.double.names.rename(path, target)
+        except Missing:
+            self._fail(404, "No such file or directory")
+        except Exists:
+            self._fail(409, "exists")
+        else:
+            if self.double.traps.uses("lost_moves"):
+                self.cut()
+            self._say(201, {"status": "success"})
+
+    def _path(self, activity: str) -> str | None:
+        if self.double.traps.frontend_down:
+            self.cut()
+        refused = self.double.refusal(self.asked, activity)
+        target = unquote(urlsplit(self.path).path)
+        if refused is not None:
+            self._fail(refused[0], refused[1], refused[2])
+        elif not target.startswith(_BASE):
+            self._fail(404, "Not found")
+        else:
+            return "/" + target.removeprefix(_BASE).strip("/")
+        return None
+
+    def _may_list(self, path: str) -> bool:
+        return path not in self.double.traps.unreadable and self.double.allows(self.asked, "list")
+
+    def _say(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+        self.reply(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+    def _fail(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        self._say(status, {"errors": [{"message": message, "status": str(status)}]}, headers)
+
+
+def _about(path: str, node: Node, flags: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "fileName": path.rpartition("/")[2],
+        "fileType": "DIR" if node.is_folder else "REGULAR",
+        "pnfsId": node.pnfsid,
+        "mtime": int(node.changed * 1000),
+        "size": len(node.content) if not node.is_folder else 512,
+    }
+    if "locality" in flags and not node.is_folder:
+        found["fileLocality"] = node.locality
+    if "checksum" in flags and "adler32" in node.digests:
+        found["checksums"] = [{"type": "ADLER32", "value": node.digests["adler32"]}]
+    if "children" in flags and node.is_folder:
+        found["children"] = [_about(name, child, flags - {"children"}) for name, child in node.children.items()]
+    return found

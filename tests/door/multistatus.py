@@ -1,0 +1,77 @@
+"""PROPFIND's answers as dCache writes them: what a file does not have stands in a propstat with status 404."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.door.namespace import Node
+
+__all__ = ["CHECKSUMS", "LOCALITY", "multistatus", "wanted"]
+
+CHECKSUMS = "{http://www.dcache.org/2013/webdav}Checksums"
+LOCALITY = "{http://srm.lbl.gov/StorageResourceManager}FileLocality"
+_DAV = ("getcontentlength", "getlastmodified", "getetag", "displayname", "resourcetype", "iscollection")
+_ALL = tuple(f"{{DAV:}}{name}" for name in _DAV)
+
+
+def wanted(body: bytes) -> tuple[str, ...]:
+    """Return the properties that a PROPFIND asks for, as “{namespace}name”; raises ParseError or ValueError if it is not one."""
+    if not body.strip():
+        return _ALL
+    root = ET.fromstring(body)
+    if root.tag != "{DAV:}propfind":
+        raise ValueError(root.tag)
+    asked = root.find("{DAV:}prop")
+    names = _ALL if asked is None else tuple(child.tag for child in asked)
+    if not all(name.startswith("{") for name in names):
+        raise ValueError(names)
+    return names
+
+
+def multistatus(members: Iterable[tuple[str, Node]], names: tuple[str, ...], *, sums: bool) -> bytes:
+    """Return the answer about *members*, each by its path."""
+    responses = "".join(_response(path, node, names, sums=sums) for path, node in members)
+    return (
+        f'<?xml version="1.0" encoding="utf-8" ?>\n<d:multistatus xmlns:d="DAV:">{responses}</d:multistatus>'.encode()
+    )
+
+
+def _response(path: str, node: Node, names: tuple[str, ...], *, sums: bool) -> str:
+    there = {name: value for name in names if (value := _value(path, node, name, sums=sums)) is not None}
+    missing = {name: "" for name in names if name not in there}
+    href = quote(path) + ("/" if node.is_folder and path != "/" else "")
+    stats = _propstat(there, "200 OK") + (_propstat(missing, "404 Not Found") if missing else "")
+    return f"<d:response><d:href>{href}</d:href>{stats}</d:response>"
+
+
+def _propstat(properties: dict[str, str], status: str) -> str:
+    inner = "".join(_element(name, value) for name, value in properties.items())
+    return f"<d:propstat><d:prop>{inner}</d:prop><d:status>HTTP/1.1 {status}</d:status></d:propstat>"
+
+
+def _element(name: str, value: str) -> str:
+    namespace, _, local = name[1:].partition("}")
+    if namespace == "DAV:":
+        return f"<d:{local}>{value}</d:{local}>"
+    return f'<x:{local} xmlns:x="{escape(namespace)}">{value}</x:{local}>'
+
+
+def _value(path: str, node: Node, name: str, *, sums: bool) -> str | None:
+    common = {
+        "{DAV:}getlastmodified": formatdate(node.changed, usegmt=True),
+        "{DAV:}getetag": escape(node.etag),
+        "{DAV:}displayname": escape(path.rpartition("/")[2]),
+        "{DAV:}iscollection": "TRUE" if node.is_folder else "FALSE",
+    }
+    if node.is_folder:
+        return {**common, "{DAV:}resourcetype": "<d:collection/>"}.get(name)
+    stored = ",".join(f"{algorithm}={value}" for algorithm, value in node.digests.items()) if sums else ""
+    of_files = {"{DAV:}getcontentlength": str(len(node.content)), LOCALITY: node.locality, CHECKSUMS: stored or None}
+    return {**common, **of_files}.get(name)
