@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import click
 
 from ctadata_jlab import __version__
-from ctadata_jlab.cli import changing, listing, login, moving, places, queue
+from ctadata_jlab.cli import changing, device, listing, login, moving, places, queue
 from ctadata_jlab.cli.program import Choice, Program
 
 __all__ = ["main"]
@@ -48,7 +48,7 @@ def main(context: click.Context, source: str | None, *, dev: bool) -> None:
     context.call_on_close(context.obj.close)
 
 
-for commands in (listing, moving, changing, login, places, queue):
+for commands in (listing, moving, changing, device, login, places, queue):
     for command in commands.COMMANDS:
         main.add_command(command)
 main.add_command(listing.list_, "ls")

@@ -53,7 +53,7 @@ _OLD = {"ignore_unknown_options": True, "allow_extra_args": True}
 @click.command("start-agent", context_settings=_OLD)
 @click.pass_obj
 def start_agent(choice: Choice) -> None:
-    """(Not part of this version.) Use oidc-agent, or a token file."""
+    """(Not part of this version.) Use `login`, oidc-agent, or a token file."""
     raise _not_here("start-agent", choice)
 
 
@@ -67,7 +67,7 @@ def stop_agent(choice: Choice) -> None:
 @click.command("reset-config", context_settings=_OLD)
 @click.pass_obj
 def reset_config(choice: Choice) -> None:
-    """(Not part of this version.) `data` names the files to remove."""
+    """(Not part of this version.) Use `logout`; `data` names other files."""
     raise _not_here("reset-config", choice)
 
 
@@ -78,9 +78,9 @@ def _not_here(command: str, choice: Choice) -> Unsupported:
     agent = f"`oidc-add {login.account}`" if login.account else "oidc-agent"
     file = f", or put a token into {source.token_file}" if source.token_file else ""
     ways = {
-        "start-agent": f"Load your account by {agent}: its tokens are found and renewed by themselves{file}.",
+        "start-agent": f"Use `login`; or load your account by {agent}: tokens are renewed by themselves{file}.",
         "stop-agent": "No agent of this program runs. An agent of the old client stops by `oidc-agent-service stop`.",
-        "reset-config": f"Remove what you want to be rid of: see `data`{'' if not file else f' and {source.token_file}'}.",
+        "reset-config": f"Use `logout`, or remove what you want to be rid of: see `data`{'' if not file else f' and {source.token_file}'}.",
     }
     return Unsupported(f"{command} is not part of this version.", hint=ways[command])
 
