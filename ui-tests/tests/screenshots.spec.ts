@@ -36,7 +36,7 @@ function target(name: string, inDocs: boolean): string {
   return path.join(folder, `${name}.png`);
 }
 
-/** A notebook that was run. */
+/** A notebook that reads a file of the storage; not run, as its numbers would not be those of real data. */
 function notebook(): string {
   const code = [
     'import h5py\n',
@@ -45,8 +45,6 @@ function notebook(): string {
     "    table = file['dl1/event/telescope/parameters/LST_LSTCam'][:]\n",
     "table[['event_id', 'intensity', 'width', 'length']][:3]"
   ];
-  const result =
-    'array([(1, 198.1, 0.081, 0.214), (2, 742.6, 0.064, 0.173),\n       (3, 95.3, 0.102, 0.187)])';
   const cells = [
     {
       cell_type: 'markdown',
@@ -58,7 +56,7 @@ function notebook(): string {
       cell_type: 'code',
       id: 'load',
       metadata: {},
-      execution_count: 1,
+      execution_count: null,
       outputs: [],
       source: [
         '%load_ext ctadata_jlab\n',
@@ -69,15 +67,8 @@ function notebook(): string {
       cell_type: 'code',
       id: 'table',
       metadata: {},
-      execution_count: 2,
-      outputs: [
-        {
-          output_type: 'execute_result',
-          execution_count: 2,
-          metadata: {},
-          data: { 'text/plain': result }
-        }
-      ],
+      execution_count: null,
+      outputs: [],
       source: code
     }
   ];
