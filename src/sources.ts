@@ -8,7 +8,7 @@ import { Signal } from '@lumino/signaling';
 import { asServerError, encodePath, requestAPI } from './request';
 import type { ServerError } from './request';
 import { LOGIN_EVENT } from './wire';
-import type { ILogin, ILoginEvent, ISource } from './wire';
+import type { ILogin, ILoginEvent, IPending, ISource } from './wire';
 
 /** Jupyter's event bus, as far as we listen to it. */
 export type EventStream = IStream<Event.IManager, Event.Emission>;
@@ -87,7 +87,15 @@ export class SourcesModel implements IDisposable {
     return login;
   }
 
-  /** Forget the token that a source was given. */
+  /** Start a login by code; one that is under way is told again. */
+  async startLogin(name: string): Promise<IPending> {
+    return requestAPI<IPending>(`login/${encodePath(name)}`, this._settings, {
+      method: 'POST',
+      body: '{}'
+    });
+  }
+
+  /** Log out, or give up the login that is under way. */
   async logout(name: string): Promise<void> {
     const init = { method: 'DELETE' };
     await requestAPI<void>(`login/${encodePath(name)}`, this._settings, init);

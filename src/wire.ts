@@ -24,6 +24,23 @@ export interface ILogin {
   /** The name of the place that the token came from. */
   source: string | null;
   hint: string;
+  /** Whether there is a login by code; `GET login/…` tells, as the rest below. */
+  device?: boolean;
+  /** The login that is under way. */
+  pending?: IPending | null;
+  /** Why the latest login by code came to nothing. */
+  problem?: IErrorBody | null;
+}
+
+/** A login that waits for the user to confirm a code. */
+export interface IPending {
+  user_code: string;
+  verification_uri: string;
+  /** The same page with the code filled in. */
+  verification_uri_complete: string | null;
+  /** How long the code is valid yet, in seconds. */
+  expires_in: number;
+  interval: number;
 }
 
 /** What a source's storage can do. */

@@ -1,21 +1,29 @@
-/** Who is logged in, until when, and a field for a token. */
+/** Who is logged in, until when; a login by code, and a field for a token. */
 
 import { Dialog } from '@jupyterlab/apputils';
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { DeviceLogin } from '../device';
 import { badgeOf } from '../login';
 import { asServerError } from '../request';
 import type { SourcesModel } from '../sources';
 import type { ISource } from '../wire';
 import { Facts } from './details';
+import { DeviceView } from './device';
 
 /** The dialog's body; its value is the token that was pasted. */
 class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
-  constructor(source: ISource, problem: string, trans: TranslationBundle) {
+  constructor(
+    source: ISource,
+    device: DeviceLogin,
+    problem: string,
+    trans: TranslationBundle
+  ) {
     super();
     this._source = source;
+    this._device = device;
     this._problem = problem;
     this._trans = trans;
     this.addClass('ctadata-Login');
@@ -27,6 +35,7 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
 
   protected render(): JSX.Element {
     const { login } = this._source;
+    const device = this._device;
     const trans = this._trans;
     const badge = badgeOf(login, Date.now() / 1000, trans);
     const until = login.until
@@ -48,9 +57,12 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
             {this._problem}
           </p>
         )}
+        {device.isOffered && <DeviceView device={device} trans={trans} />}
         {login.needed && (
           <label className="ctadata-Login-field">
-            {trans.__('Use another token (paste it here):')}
+            {device.isOffered
+              ? trans.__('Or use a token of yours (paste it here):')
+              : trans.__('Use another token (paste it here):')}
             <textarea
               className="jp-mod-styled"
               rows={3}
@@ -65,49 +77,107 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
   }
 
   private _source: ISource;
+  private _device: DeviceLogin;
   private _problem: string;
   private _trans: TranslationBundle;
 }
 
+/** The dialogs that are open, by source: however many ask, there is one. */
+const open = new Map<string, Promise<boolean>>();
+
 /**
- * Show a source's login, and take a token.
+ * Show a source's login, and log in or take a token.
  *
  * #### Notes
  * Resolves with whether the login changed. Asked again after a token that the
  * server does not take.
  */
-export async function askLogin(
+export function askLogin(
+  sources: SourcesModel,
+  name: string,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const asked =
+    open.get(name) ??
+    ask(sources, name, trans).finally(() => open.delete(name));
+  open.set(name, asked);
+  return asked;
+}
+
+async function ask(
   sources: SourcesModel,
   name: string,
   trans: TranslationBundle
 ): Promise<boolean> {
   await sources.refreshLogin(name).catch(() => undefined);
-  for (let problem = ''; ;) {
+  const device = new DeviceLogin({ sources, name });
+  return converse(sources, name, device, trans).finally(() => device.dispose());
+}
+
+/** Ask until an answer could be obeyed, or nothing is wanted any more. */
+async function converse(
+  sources: SourcesModel,
+  name: string,
+  device: DeviceLogin,
+  trans: TranslationBundle
+): Promise<boolean> {
+  for (let problem: string | null = ''; problem !== null;) {
     const source = sources.find(name);
     if (!source) {
       return false;
     }
-    const dialog = new Dialog<string>({
-      title: trans.__('Login to %1', source.title),
-      body: new LoginBody(source, problem, trans),
-      buttons: buttonsOf(source, trans),
-      focusNodeSelector: 'textarea'
-    });
-    const { button, value } = await dialog.launch();
-    try {
-      if (button.actions.includes('forget')) {
-        await sources.logout(name);
-        return true;
-      }
-      if (!button.accept || !value) {
-        return false;
-      }
-      await sources.login(name, value);
-      return true;
-    } catch (reason) {
-      const { message, hint } = asServerError(reason);
-      problem = [message, hint].filter(Boolean).join(' ');
+    const answer = await showLogin(source, device, problem, trans);
+    if (answer === null) {
+      return device.phase === 'done';
     }
+    problem = await obey(sources, name, device, answer);
+  }
+  return true;
+}
+
+/** Show the dialog; a token, `false` for a log-out, null for neither. */
+async function showLogin(
+  source: ISource,
+  device: DeviceLogin,
+  problem: string,
+  trans: TranslationBundle
+): Promise<string | false | null> {
+  const dialog = new Dialog<string>({
+    title: trans.__('Login to %1', source.title),
+    body: new LoginBody(source, device, problem, trans),
+    buttons: buttonsOf(source, trans),
+    focusNodeSelector: device.isOffered ? '.ctadata-Device-start' : 'textarea'
+  });
+  const close = (): void => {
+    if (device.phase === 'done') {
+      dialog.reject();
+    }
+  };
+  device.changed.connect(close);
+  const { button, value } = await dialog.launch();
+  device.changed.disconnect(close);
+  if (button.actions.includes('forget')) {
+    return false;
+  }
+  return (button.accept && value) || null;
+}
+
+/** Do what the dialog was answered; in words if that failed. */
+async function obey(
+  sources: SourcesModel,
+  name: string,
+  device: DeviceLogin,
+  answer: string | false
+): Promise<string | null> {
+  try {
+    await device.cancel();
+    await (answer === false
+      ? sources.logout(name)
+      : sources.login(name, answer));
+    return null;
+  } catch (reason) {
+    const { message, hint } = asServerError(reason);
+    return [message, hint].filter(Boolean).join(' ');
   }
 }
 
@@ -120,12 +190,15 @@ function buttonsOf(
     return [Dialog.okButton({ label: trans.__('Close') })];
   }
   const forget = Dialog.warnButton({
-    label: trans.__('Delete the stored token'),
+    label:
+      login.source === 'login'
+        ? trans.__('Log out')
+        : trans.__('Delete the stored token'),
     accept: false,
     actions: ['forget']
   });
   return [
-    ...(login.source === 'file' ? [forget] : []),
+    ...(['file', 'login'].includes(login.source ?? '') ? [forget] : []),
     Dialog.cancelButton({ label: trans.__('Close') }),
     Dialog.okButton({ label: trans.__('Use this token') })
   ];

@@ -15,6 +15,8 @@ Object.assign(globalThis, {
   ResizeObserver: globalThis.ResizeObserver ?? NoObserver,
   IntersectionObserver: globalThis.IntersectionObserver ?? NoObserver,
   DragEvent: globalThis.DragEvent ?? NoDragEvent,
+  requestIdleCallback:
+    globalThis.requestIdleCallback ?? (callback => setTimeout(callback, 0)),
   fetch: globalThis.fetch ?? (() => Promise.reject(new Error('no network'))),
   Headers: globalThis.Headers ?? class Headers extends Map {},
   Request: globalThis.Request ?? class Request {},

@@ -1,0 +1,226 @@
+import { ReactWidget } from '@jupyterlab/apputils';
+import { nullTranslator } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { DeviceLogin } from '../device';
+import { SourcesModel } from '../sources';
+import { DeviceView, QrCode } from '../widgets/device';
+import { askLogin } from '../widgets/logindialog';
+import type { ILogin, IPending } from '../wire';
+import missing from '../../tests/fixtures/wire/login-missing.json';
+import list from '../../tests/fixtures/wire/sources.json';
+import { serve, settle } from './server';
+import type { IAnswer, IAsked } from './server';
+
+const trans = nullTranslator.load('');
+const PENDING: IPending = {
+  user_code: 'WDJB-MJHT',
+  verification_uri: 'https://login.example/device',
+  verification_uri_complete: 'https://login.example/device?c=WDJB-MJHT',
+  expires_in: 600,
+  interval: 5
+};
+const NAME = list[0].name;
+
+/** A server with one login by code, which the test moves. */
+class Server {
+  login: Partial<ILogin> = { device: true, pending: null, problem: null };
+  refuses: IAnswer | null = null;
+  asked: IAsked[] = [];
+
+  async sources(): Promise<SourcesModel> {
+    const { settings, asked } = serve(one => this._answer(one));
+    this.asked = asked;
+    const sources = new SourcesModel({ serverSettings: settings });
+    await sources.load();
+    await sources.refreshLogin(NAME);
+    return sources;
+  }
+
+  private _answer({ method, path }: IAsked): IAnswer {
+    if (path === 'ctadata-jlab/sources') {
+      return { json: list };
+    }
+    if (method === 'POST') {
+      if (this.refuses) {
+        return this.refuses;
+      }
+      this.login = { ...this.login, pending: PENDING, problem: null };
+      return { json: PENDING };
+    }
+    if (method === 'DELETE') {
+      this.login = { ...this.login, pending: null };
+      return { status: 204 };
+    }
+    return { json: { ...missing, ...this.login } };
+  }
+}
+
+function shown(element: JSX.Element): Widget {
+  const widget = ReactWidget.create(element);
+  Widget.attach(widget, document.body);
+  return widget;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let n = 0; n < 200 && !holds(); n++) {
+    await settle(5);
+  }
+  expect(holds()).toBe(true);
+}
+
+describe('DeviceLogin', () => {
+  let server: Server;
+  let device: DeviceLogin;
+  let now = 1000;
+
+  beforeEach(async () => {
+    server = new Server();
+    now = 1000;
+    device = new DeviceLogin({
+      sources: await server.sources(),
+      name: NAME,
+      period: 5,
+      now: () => now
+    });
+  });
+
+  afterEach(() => device.dispose());
+
+  it('should show the code until the server says that it is confirmed', async () => {
+    const phases: string[] = [];
+    device.changed.connect(() => phases.push(device.phase));
+    expect(device.isOffered).toBe(true);
+    await device.start();
+    expect(device.pending?.user_code).toBe('WDJB-MJHT');
+    now += 90;
+    expect(device.secondsLeft).toBe(510);
+    await settle(30);
+    expect(device.phase).toBe('waiting');
+    server.login = { state: 'ok', device: true, pending: null, problem: null };
+    await until(() => device.phase === 'done');
+    expect(device.pending).toBeNull();
+    expect(phases[0]).toBe('starting');
+  });
+
+  it('should tell why it came to nothing, and start again', async () => {
+    await device.start();
+    server.login = {
+      ...server.login,
+      pending: null,
+      problem: {
+        error: 'NotLoggedIn',
+        message: 'The login was declined in the browser.',
+        hint: 'Start again.',
+        retryable: false
+      }
+    };
+    await until(() => device.phase === 'failed');
+    expect(device.error?.message).toContain('declined');
+    await device.start();
+    expect([device.phase, device.error]).toEqual(['waiting', null]);
+  });
+
+  it('should tell that there is no code', async () => {
+    server.refuses = {
+      status: 502,
+      json: { error: 'Unreachable', message: 'Nobody there.', hint: '' }
+    };
+    await device.start();
+    expect([device.phase, device.error?.name]).toEqual([
+      'failed',
+      'Unreachable'
+    ]);
+  });
+
+  it('should give up', async () => {
+    await device.start();
+    await device.cancel();
+    expect(device.phase).toBe('idle');
+    expect(server.asked.some(({ method }) => method === 'DELETE')).toBe(true);
+    await device.cancel();
+    const deletions = server.asked.filter(({ method }) => method === 'DELETE');
+    expect(deletions).toHaveLength(1);
+  });
+
+  it('should go idle when another page gives up', async () => {
+    await device.start();
+    server.login = { ...server.login, pending: null };
+    await until(() => device.phase === 'idle');
+  });
+
+  it('should join a login that is under way, and ask nobody once disposed', async () => {
+    await device.start();
+    const other = new DeviceLogin({
+      sources: await server.sources(),
+      name: NAME,
+      period: 5
+    });
+    expect(other.pending?.user_code).toBe('WDJB-MJHT');
+    other.dispose();
+    const { asked } = server;
+    await settle(20);
+    const count = asked.length;
+    await settle(30);
+    expect(asked.length).toBe(count);
+  });
+});
+
+describe('DeviceView', () => {
+  it('should show code, link, picture and time, and no second field', async () => {
+    const server = new Server();
+    const device = new DeviceLogin({
+      sources: await server.sources(),
+      name: NAME
+    });
+    const widget = shown(<DeviceView device={device} trans={trans} />);
+    const { node } = widget;
+    await until(() => !!node.querySelector('button'));
+    expect(node.querySelector('button')?.textContent).toBe('Log in');
+    await device.start();
+    await until(() => !!node.querySelector('output'));
+    expect(node.querySelector('output')?.textContent).toBe('WDJB-MJHT');
+    const link = node.querySelector('a');
+    expect(link?.href).toBe(PENDING.verification_uri_complete);
+    expect([link?.target, link?.rel]).toEqual([
+      '_blank',
+      'noopener noreferrer'
+    ]);
+    expect(node.querySelector('svg path')?.getAttribute('d')).toMatch(/^M0 0h/);
+    expect(node.textContent).toMatch(/Valid for (10 min|9 min 5\d s)/);
+    expect(node.querySelector('textarea, input')).toBeNull();
+    widget.dispose();
+    device.dispose();
+  });
+
+  it('should do without a picture of what is too long', async () => {
+    const widget = shown(
+      <p>
+        <QrCode text={'x'.repeat(5000)} label="" />
+      </p>
+    );
+    await until(() => !!widget.node.querySelector('p'));
+    expect(widget.node.querySelector('svg')).toBeNull();
+    widget.dispose();
+  });
+});
+
+describe('askLogin', () => {
+  it('should open one dialog however many ask, and close it on success', async () => {
+    const server = new Server();
+    const sources = await server.sources();
+    const answers = [1, 2].map(() => askLogin(sources, NAME, trans));
+    const bodies = (): NodeListOf<Element> =>
+      document.querySelectorAll('.ctadata-Login');
+    await until(() => !!document.querySelector('.ctadata-Device-start'));
+    expect(bodies()).toHaveLength(1);
+    expect(bodies()[0].querySelectorAll('textarea')).toHaveLength(1);
+    document.querySelector<HTMLButtonElement>('.ctadata-Device-start')!.click();
+    await until(() => !!document.querySelector('.ctadata-Device-code'));
+    server.login = { state: 'ok', device: true, pending: null, problem: null };
+    await sources.refreshLogin(NAME);
+    expect(await Promise.all(answers)).toEqual([true, true]);
+    await until(() => bodies().length === 0);
+  });
+});
