@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ __all__ = [
     "failure",
     "origin",
     "require_safe",
+    "retry_after",
 ]
 
 CONNECT_SECONDS = 15.0
@@ -112,29 +114,40 @@ def require_safe(url: str) -> None:
 def failure(status: int, what: str, reason: str = "", headers: Mapping[str, str] | None = None) -> CtaDataError:
     """Return the error that a server's *status* means for *what* was asked, such as “/lst/a.h5 on dCache”.
 
-    *reason* is the reason phrase, in which dCache puts its explanation.
+    *reason* is the reason phrase, in which dCache puts its explanation; HTTP's own phrases explain nothing.
     """
-    said = f" ({reason})" if reason else ""
+    said = f" ({reason})" if reason and reason.lower() not in _PHRASES else ""
     wait = _seconds((headers or {}).get("retry-after"))
     if status == httpx.codes.TOO_MANY_REQUESTS or (status == httpx.codes.SERVICE_UNAVAILABLE and wait is not None):
-        return Busy(f"The server is busy: {what}{said}.", after=wait)
-    kind, words = _MEANINGS.get(status, (Unreachable if status >= httpx.codes.INTERNAL_SERVER_ERROR else BadAnswer, ""))
-    return kind(f"{words or f'The server answered {status}'}: {what}{said}.")
+        return Busy(f"The storage is busy{said}: {what}.", after=wait)
+    kind, words = _MEANINGS.get(
+        status, (Unreachable if status >= 500 else BadAnswer, f"The server answered {status} for %s")
+    )
+    return kind(f"{words.replace('%s', what)}{said}.")
+
+
+def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds a refusal by the server's rate limit (429) asks to wait, 1 if it does not say; None for other answers."""
+    if status != httpx.codes.TOO_MANY_REQUESTS:
+        return None
+    said = _seconds(headers.get("retry-after"))
+    return 1.0 if said is None else said
 
 
 _MEANINGS: dict[int, tuple[type[CtaDataError], str]] = {
-    401: (NotLoggedIn, "The server wants a valid token"),
-    403: (Forbidden, "The server does not allow it"),
-    404: (NotFound, "Not found"),
-    405: (Unsupported, "The server has no such operation here"),
-    408: (Unreachable, "The server gave up waiting"),
-    409: (NotFound, "The folder above does not exist"),
-    412: (AlreadyExists, "Something is there already"),
-    414: (Unsupported, "The server finds the path too long"),
-    423: (Busy, "It is locked by somebody"),
-    501: (Unsupported, "The server cannot do this"),
-    507: (NoSpace, "The storage or your quota is full"),
+    401: (NotLoggedIn, "The storage wants a valid token for %s"),
+    403: (Forbidden, "The storage does not let you do this with %s"),
+    404: (NotFound, "There is no %s"),
+    405: (Unsupported, "The server has no such operation for %s"),
+    408: (Unreachable, "The server gave up waiting about %s"),
+    409: (NotFound, "The folder above does not exist: %s"),
+    412: (AlreadyExists, "Something is there already: %s"),
+    414: (Unsupported, "The server finds the path too long: %s"),
+    423: (Busy, "Somebody has locked %s"),
+    501: (Unsupported, "The server cannot do this with %s"),
+    507: (NoSpace, "The storage or your quota is full: %s"),
 }
+_PHRASES = {status.phrase.lower() for status in HTTPStatus}
 
 
 def _seconds(value: str | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ctadata_jlab.storage import Entry, Reader
     from tests.rig.doors import Door
 
 
@@ -107,17 +109,21 @@ def test_a_folder_that_cannot_be_listed_stops_all_before_anything_is_written(
 
 def test_wrong_bytes_never_get_the_name(desk: Desk, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are fetched once more; if they are wrong again, what was there stays."""
-    desk.raw_put("/a", b"right")
     (desk.cwd / "a").write_bytes(b"mine")
-    original = WebDav.stat
+    original, place = WebDav.open, desk.door.local(desk.root + "/a")
 
-    def stat(self: WebDav, path: str) -> object:
-        desk.raw_put("/a", b"right")
-        entry = original(self, path)
-        desk.door.local(desk.root + "/a").write_bytes(b"wrong")  # the same size, the time is of the same second
-        return entry
+    def become(data: bytes) -> None:  # of one size and one time: no server can tell them apart
+        place.write_bytes(data)
+        os.utime(place, (1e9, 1e9))
 
-    monkeypatch.setattr(WebDav, "stat", stat)
+    def opened(self: WebDav, path: str, expect: Entry | None = None) -> Reader:
+        become(b"right")
+        reader = original(self, path, expect)
+        become(b"wrong")
+        return reader
+
+    become(b"right")
+    monkeypatch.setattr(WebDav, "open", opened)
     done = foreground.get(session, "dcache", "/a", desk.cwd / "a", conflict="replace")
     with pytest.raises(Corrupted):
         done.require()

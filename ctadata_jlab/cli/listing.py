@@ -51,8 +51,11 @@ def stat(choice: Choice, path: str, *, as_json: bool) -> None:
     """Tell what is known of PATH: kind, size, time, version, checksum, whether it is on disk."""
     from ctadata_jlab import paths  # noqa: PLC0415 - help needs no storage
     from ctadata_jlab.cli.text import facts, safe  # noqa: PLC0415
+    from ctadata_jlab.transfer.compare import End, with_checksum  # noqa: PLC0415
 
-    known = facts(choice.source.storage.stat(paths.remote(path)))
+    source, where = choice.source, paths.remote(path)
+    entry = source.storage.stat(where)
+    known = facts(entry if entry.is_folder else with_checksum(End(source.name, source.storage, where), entry))
     if as_json:
         click.echo(json.dumps(known, indent=1, ensure_ascii=False))
         return

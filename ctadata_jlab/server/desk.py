@@ -21,6 +21,7 @@ from ctadata_jlab.errors import (
 from ctadata_jlab.server import documents, wire
 from ctadata_jlab.server.refusal import BadRequest
 from ctadata_jlab.transfer.checksum import Digests
+from ctadata_jlab.transfer.compare import End, with_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,8 @@ class Desk:
             return self._folder(entry, kind, content=content)
         if kind == "directory":
             raise BadRequest(f"{self._words(path)} is a file, not a folder.", hint="Open it as a file.")
+        if not content:
+            entry = with_checksum(End(self.source.name, self._storage, path), entry)
         notebook = kind == "notebook" or (kind is None and path.endswith(".ipynb"))
         model = wire.entry_model(self.source, entry, "notebook" if notebook else "file")
         return self._filled(model, entry, form) if content else model

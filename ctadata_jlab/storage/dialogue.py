@@ -30,8 +30,9 @@ class Dialogue:
         parts = urlsplit(url)
         self.title = title
         self.base = f"{parts.scheme}://{parts.netloc}"
+        self.is_known = False
         self.is_xrootd = False
-        """Known from the first listing on."""
+        """Told by the first answer to PROPFIND."""
         self.http = client(self.base, trust, auth)
         self._root = paths.join(parts.path or "/", root)
 
@@ -77,6 +78,7 @@ class Dialogue:
                 raise BadAnswer(
                     f"The server answered {answer.status_code} instead of a WebDAV listing: {self.what(path)}."
                 )
+            self.is_known = True
             self.is_xrootd = answer.headers.get("server", "").lower().startswith("xrootd")
             yield from propfind.read(answer.iter_bytes(), self.what(path))
 
@@ -122,6 +124,11 @@ class Dialogue:
                     f"The certificate of {self.title} is not trusted.",
                     hint="Set `ca` of this source to the site's authority.",
                 ) from None
-            raise Unreachable(
-                f"The connection to {self.title} failed: {self.what(path)} ({type(error).__name__})."
-            ) from None
+            raise Unreachable(f"{self.title} {_how(error)}: {paths.display(path)}.") from None
+
+
+def _how(error: httpx.HTTPError) -> str:
+    """Return in words how a connection failed."""
+    if isinstance(error, httpx.ConnectError):
+        return "cannot be reached"
+    return "did not answer in time" if isinstance(error, httpx.TimeoutException) else "broke off the conversation"

@@ -6,6 +6,8 @@ temporary name in the same folder, is checked there, and takes its name by MOVE.
 
 from __future__ import annotations
 
+import unicodedata
+from contextlib import suppress
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -88,27 +90,25 @@ class WebDav:
                 yield entry
 
     def stat(self, path: str) -> Entry:
-        """Return the entry at *path* (PROPFIND, Depth 0), with the checksum that the server has stored (RFC 3230)."""
-        entry = self._look(path)
-        return entry if entry.is_folder or entry.checksum else changed(entry, checksum=self._head(entry)[1])
+        """Return the entry at *path* (PROPFIND, Depth 0). Its checksum may cost the server a look at all bytes, so `open` asks for it."""
+        return self._look(path)
 
     def open(self, path: str, expect: Entry | None = None) -> Reader:
-        """Return a reader of the version *expect*. Without a checksum to prove its bytes, the door is asked for it first."""
-        if expect is not None and expect.checksum is not None:
-            return _WebDavReader(self, expect)
-        if expect is None:
-            entry = self.stat(path)
-            if entry.is_folder:
-                raise Unsupported(f"{self.server.what(path)} is a folder, not a file.")
+        """Return a reader of the version *expect*, with the checksum that the server has stored (HEAD, RFC 3230) to prove its bytes."""
+        entry = self._look(path) if expect is None else expect
+        if entry.is_folder:
+            raise Unsupported(f"{self.server.what(path)} is a folder, not a file.")
+        if entry.checksum is not None:
             return _WebDavReader(self, entry)
-        now, checksum = self._head(expect)
-        if not versions.same(expect, now):
+        now, checksum = self._head(entry)
+        if not versions.same(entry, now):
             raise Changed(f"{self.server.what(path)} is no longer the version that was seen.")
-        return _WebDavReader(self, changed(expect, checksum=checksum or expect.checksum))
+        return _WebDavReader(self, changed(entry, checksum=checksum))
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
         """Send *body* to a temporary name, check size and checksum there, then rename."""
         path = paths.remote(path)
+        self._know_the_server()
         self._may_replace(path, replace)
         part = paths.join(paths.parent(path), paths.shortened(f"{paths.name(path)}.{ticket}", ".", PART_SUFFIX))
         try:
@@ -135,6 +135,7 @@ class WebDav:
 
     def move(self, source: str, target: str) -> None:
         """Rename *source* (MOVE with ``Overwrite: F``), never onto something."""
+        self._know_the_server()
         entry = self._look(source)
         if self._exists(target):
             raise AlreadyExists(f"{self.server.what(target)} exists already.")
@@ -179,8 +180,11 @@ class WebDav:
 
     def _look(self, path: str) -> Entry:
         path = paths.remote(path)
-        for found in self.server.propfind(path, 0, self.properties, folder=False):
-            return self._entry(path, found)
+        # to its end, so that the connection is kept
+        answer = list(self.server.propfind(path, 0, self.properties, folder=False))
+        if answer:
+            self._require_same_name(path, answer[0].href)
+            return self._entry(path, answer[0])
         raise BadAnswer(f"The server's answer holds nothing: {self.server.what(path)}.")
 
     def _entry(self, path: str, found: Found) -> Entry:
@@ -196,6 +200,18 @@ class WebDav:
             checksum=best(found.properties.get(propfind.CHECKSUMS)),
             online=_online(found.properties.get(propfind.LOCALITY)),
         )
+
+    def _require_same_name(self, path: str, href: str) -> None:
+        """Refuse an answer about something else: XRootD cuts a path at its question mark."""
+        name = self._href_path(href).rpartition("/")[2]
+        if path != "/" and unicodedata.normalize("NFC", name) != unicodedata.normalize("NFC", paths.name(path)):
+            raise NotFound(f"The server answers about {paths.display(name)} when asked for {self.server.what(path)}.")
+
+    def _know_the_server(self) -> None:
+        """Before the first write: some servers need to be written to in their own way. Its root need not be readable."""
+        if not self.server.is_known:
+            with suppress(CtaDataError):
+                self._look("/")
 
     def _exists(self, path: str) -> bool:
         try:
@@ -230,6 +246,8 @@ class WebDav:
     # -- uploads -----------------------------------------------------------------------------------------------------
 
     def _may_replace(self, path: str, replace: Entry | bool) -> None:
+        if replace is False:
+            return  # the rename refuses, and costs no look
         try:
             there = self._look(path)
         except NotFound:
@@ -238,8 +256,6 @@ class WebDav:
             return
         if there.is_folder:
             raise AlreadyExists(f"{self.server.what(path)} is a folder.")
-        if replace is False:
-            raise AlreadyExists(f"{self.server.what(path)} exists already.")
         if isinstance(replace, Entry) and not versions.same(replace, there):
             raise Changed(f"{self.server.what(path)} is no longer the version that was seen.")
 
@@ -255,10 +271,11 @@ class WebDav:
             return self.curl.put(url, what, body, headers=headers)
 
     def _verify(self, part: str, body: Body) -> tuple[Entry, Checksum | None]:
-        stored = self._look(part)
+        stored, theirs = self._head(Entry(part, "file"))
+        if stored.size is None:
+            stored = self._look(part)
         if stored.size is not None and stored.size != body.size:
             raise Corrupted(f"{body.size} bytes were sent, {stored.size} were stored: {self.server.what(part)}.")
-        theirs = stored.checksum or self._head(stored)[1]
         ours = body.checksum(theirs.algorithm) if theirs else None
         if theirs and ours and not theirs.matches(ours):
             what = self.server.what(part)

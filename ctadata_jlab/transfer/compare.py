@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.transfer.job import Conflict
 
-__all__ = ["Decision", "End", "are_identical", "are_one_version", "decide", "local_file", "stat_or_none", "strong"]
+__all__ = [
+    "Decision",
+    "End",
+    "are_identical",
+    "are_one_version",
+    "decide",
+    "local_file",
+    "stat_or_none",
+    "strong",
+    "with_checksum",
+]
 
 _CHUNK = 1024 * 1024
 _SAME_TIME = 2.0
@@ -64,9 +74,10 @@ def stat_or_none(storage: Storage, path: str) -> Entry | None:
 def are_identical(
     source: End, entry: Entry, target: End, there: Entry, check: Callable[[], object] = lambda: None
 ) -> bool:
-    """Whether both ends hold the same bytes: size and checksum where one can be had without the network, else size and time."""
+    """Whether both ends hold the same bytes: size and checksum where both can be had without moving them, else size and time."""
     if there.is_folder or entry.size is None or entry.size != there.size:
         return False
+    entry, there = with_checksum(source, entry), with_checksum(target, there)
     for algorithm in _algorithms(entry, there):
         ours, theirs = _checksum(source, entry, algorithm, check), _checksum(target, there, algorithm, check)
         if ours is not None and theirs is not None:
@@ -74,6 +85,14 @@ def are_identical(
     if entry.modified is None or there.modified is None:
         return False
     return abs((entry.modified - there.modified).total_seconds()) <= _SAME_TIME
+
+
+def with_checksum(end: End, entry: Entry) -> Entry:
+    """Return *entry* with its storage's checksum. Asked only where it decides: it may cost the server a look at all bytes."""
+    if entry.checksum is not None or end.file is not None or not end.storage.traits.checksums:
+        return entry
+    with end.storage.open(entry.path, expect=entry) as reader:
+        return reader.entry
 
 
 def strong(version: str | None) -> str | None:

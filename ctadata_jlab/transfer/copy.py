@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, Changed, Corrupted, CtaDataError, NotFound, Offline
 from ctadata_jlab.transfer.body import FileBody, ReaderBody, Watched
-from ctadata_jlab.transfer.compare import Decision, End, are_identical, are_one_version, decide, stat_or_none
+from ctadata_jlab.transfer.compare import (
+    Decision,
+    End,
+    are_identical,
+    are_one_version,
+    decide,
+    stat_or_none,
+    with_checksum,
+)
 from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.part import Part, sweep
 from ctadata_jlab.transfer.patience import patiently
@@ -114,6 +122,7 @@ class _Copy:
         there = stat_or_none(end.storage, end.path)
         if there is None or there.size != entry.size or (replaced is not None and are_one_version(there, replaced)):
             return None
+        entry, there = with_checksum(self._source, entry), with_checksum(end, there)
         proof = there.checksum if entry.checksum and there.checksum and entry.checksum.matches(there.checksum) else None
         if proof is None and not self._may_be_ours(entry, end, there):
             return None
@@ -141,11 +150,10 @@ class _Copy:
     def _fill(self, part: Part, entry: Entry) -> Checksum | None:
         part.rehash(self._watch.check)
         self._watch.stand(part.done)
-        proof = entry.checksum
-        if entry.size is None or part.done < entry.size:
-            with self._source.storage.open(self._source.path, expect=entry) as reader:
-                _same_version(entry, reader.entry)
-                proof = proof or reader.entry.checksum
+        with self._source.storage.open(self._source.path, expect=entry) as reader:
+            _same_version(entry, reader.entry)
+            proof = entry.checksum or reader.entry.checksum
+            if entry.size is None or part.done < entry.size:
                 reader.pour(part.done, entry.size, self._sink(part))
         self._watch.state(ItemState.VERIFYING)
         return part.verify(proof)

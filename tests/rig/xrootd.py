@@ -63,7 +63,9 @@ def xrootd(rig_folder: Path, certificate: Certificate, provider: Provider) -> It
     _teach_keys(folder / "home", provider, owner)
     door = Door("xrootd", f"https://localhost:{port}", folder / "data", certificate.ca, _kept(provider), owner)
     env = {"PATH": "/usr/bin:/bin", "HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home")}
-    command: list[str | Path] = [program, "-I", "v4", "-c", folder / "xrootd.cfg"]
+    # XRootD 5.5 dies now and then (a fault of its TLS) when a client hangs up at once; then it is started again
+    again = 'while :; do "$@"; status=$?; [ $status -eq 139 ] || exit $status; done'
+    command: list[str | Path] = ["sh", "-c", again, "sh", program, "-I", "v4", "-c", folder / "xrootd.cfg"]
 
     def ready() -> bool:
         return answers(door.url, door.ca)

@@ -10,17 +10,19 @@ import sys
 from pathlib import Path
 
 from ctadata_jlab.storage.local import Local
+from ctadata_jlab.transfer import part
 from ctadata_jlab.transfer.job import JobState
 from ctadata_jlab.transfer.part import part_names
 from tests.transfer.kit import Bench, Faulty, wait_for
 
-DATA = random.Random(7).randbytes(3_000_000)
+DATA = random.Random(7).randbytes(part.SMALL + 3_000_000)
 
 _VICTIM = """
 import sys, time
 from pathlib import Path
 from ctadata_jlab.storage.local import Local
 from tests.transfer.kit import Bench, Faulty
+from ctadata_jlab.transfer import part
 from tests.transfer.test_crash import storage
 
 folder = Path(sys.argv[1])
@@ -28,7 +30,7 @@ dcache = storage()
 
 def pouring(reader, start, end, sink):
     if reader.entry.path == "/d/big":
-        reader.pour(start, 2_000_000, sink)
+        reader.pour(start, part.SMALL + 2_000_000, sink)
         print("middle", flush=True)
         time.sleep(60)
     reader.pour(start, end, sink)
@@ -58,14 +60,14 @@ def test_after_kill_9_a_new_engine_finishes_from_the_part(tmp_path: Path) -> Non
         victim.wait()
     target = tmp_path / "work/d/big"
     assert not target.exists()
-    assert part_names(target)[0].stat().st_size >= 1_900_000
+    assert part_names(target)[0].stat().st_size >= part.SMALL + 1_900_000
     dcache = storage()
     with Bench(tmp_path / "queue", {"dcache": dcache, "local": Local(tmp_path / "work")}) as bench:
         (job,) = bench.engine.jobs()
         job = bench.until(job.id, lambda job: job.state is JobState.DONE)
         assert (job.files_done + job.files_skipped, job.files_failed, job.error) == (3, 0, None)
     (start,) = [start for path, start, _ in dcache.poured if path == "/d/big"]
-    assert start >= 1_900_000
+    assert start >= part.SMALL + 1_900_000
     assert target.read_bytes() == DATA
     assert sorted(os.listdir(target.parent)) == ["a", "big", "z"]  # noqa: PTH208
 

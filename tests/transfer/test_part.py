@@ -54,6 +54,7 @@ def _spied(steps: list[str], step: str, function: Callable[..., Any]) -> Callabl
 
 def test_the_sidecar_is_on_disk_before_the_first_byte(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes without a description could be of anything: it is written, synced and renamed before the first of them."""
+    monkeypatch.setattr(part, "SMALL", 0)
     steps: list[str] = []
     monkeypatch.setattr(os, "fsync", _spied(steps, "fsync", os.fsync))
     monkeypatch.setattr(os, "pwrite", _spied(steps, "byte", os.pwrite))
@@ -66,6 +67,14 @@ def test_the_sidecar_is_on_disk_before_the_first_byte(target: Path, monkeypatch:
         "checksum": "adler32:1736043d",
     }  # fmt: skip
     assert facts["ranges"] == [[0, 5]]
+
+
+def test_a_small_part_gets_its_sidecar_only_when_it_is_left(target: Path) -> None:
+    """A crash before that costs no more than fetching it again, as no sidecar describes it; a stop keeps what is there."""
+    with Part(target, "dcache", HELLO, ["adler32"]) as opened:
+        opened.write(b"hello")
+        assert not part_names(target)[1].exists()
+    assert json.loads(part_names(target)[1].read_bytes())["ranges"] == [[0, 5]]
 
 
 def test_the_bytes_are_on_disk_before_the_name(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
