@@ -105,6 +105,7 @@ export class DeviceLogin implements IDisposable {
 
   private _wait(pending: IPending): void {
     this._pending = pending;
+    this._isLost = false;
     this._deadline = this._now() + pending.expires_in;
     this._enter('waiting');
   }
@@ -148,11 +149,16 @@ export class DeviceLogin implements IDisposable {
       return;
     }
     if (!isAnswered || !login || login.pending) {
+      this._isLost = false;
       this._enter('waiting');
     } else if (login.problem) {
       this._fail(new ServerError(login.problem, 403));
+    } else if (login.state === 'ok') {
+      this._enter('done');
     } else {
-      this._enter(login.state === 'ok' ? 'done' : 'idle');
+      // Given up elsewhere; or just confirmed, which the second look will tell.
+      this._enter(this._isLost ? 'idle' : 'waiting');
+      this._isLost = this._phase === 'waiting';
     }
   }
 
@@ -166,6 +172,7 @@ export class DeviceLogin implements IDisposable {
   private _deadline = 0;
   private _timer = 0;
   private _isLooking = false;
+  private _isLost = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }

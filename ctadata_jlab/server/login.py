@@ -65,8 +65,8 @@ def state_of(source: Source) -> LoginState | None:
 def _told(source: Source) -> dict[str, Any]:
     """Return what is known of the login of *source*."""
     login = source.login
-    state = wire.login(state_of(source))
     show, problem = (None, None) if login is None else (login.show, login.problem)
+    state = wire.login(state_of(source))  # after `show`: a login that is over has left its token by now
     is_open = problem is not None and state["state"] != "ok"
     return {
         **state,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -102,8 +102,10 @@ class Refresh:
 
         Raises `Unreachable` if the provider could not be told; here, it is gone all the same.
         """
+        stored = None
         with self._locked():
-            stored = self._own()
+            with suppress(Misconfigured):  # a damaged login is removed all the same
+                stored = self._own()
             self.place.unlink(missing_ok=True)
             token_file.forget(self.shared.path)
         if stored is not None and stored.refresh_token and not self._revoked(stored.refresh_token):
@@ -172,10 +174,8 @@ class Refresh:
         expires = None if grant.seconds is None else now + grant.seconds
         token = token_from(grant.access_token, self.name, expires=expires, issuer=client.issuer)
         refresh = grant.refresh_token or before
-        logins.save(
-            self.place,
-            Stored(client.issuer, client.identity, refresh, now, None, grant.seconds, expires, token.fingerprint),
-        )
+        life = (grant.seconds, expires, token.fingerprint)
+        logins.save(self.place, Stored(client.issuer, client.identity, refresh, now, None, *life))
         try:
             token_file.store(self.shared.path, token.value)
         except OSError as error:

@@ -234,6 +234,8 @@ def test_damaged_login(tmp_path: Path, provider: Provider, text: str) -> None:
     with pytest.raises(Misconfigured, match="refresh-dcache"):
         kept.fetch()
     assert "refresh-dcache" in str(kept.explain()[0])
+    kept.log_out()
+    assert not (tmp_path / "refresh-dcache").exists()
 
 
 def test_refused_tokens_are_published(tmp_path: Path) -> None:
