@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,6 +49,7 @@ class DataApp(ExtensionApp):  # type: ignore[misc]
     def initialize_settings(self) -> None:
         """Make the workshop; nothing is opened or read before it is needed."""
         server = self.serverapp
+        logging.getLogger("stamina").setLevel(logging.ERROR)  # each repeated look is no news for an administrator
         for schema in SCHEMAS:
             server.event_logger.register_event_schema(schema)
         activity = Activity(server.web_app.settings, self.keep_alive)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Retrying", "worth_repeating"]
 
-ATTEMPTS = 4
-"""With waits of about 0.5, 1 and 2 s between them."""
+ATTEMPTS = 3
+"""With waits of about 0.5 and 1 s between them: somebody may be looking at a spinner."""
 LONGEST_WAIT = 30.0
 """A server that asks for a longer pause is not waited for here."""
 Answer = TypeVar("Answer")
@@ -59,7 +59,7 @@ class Retrying(Wrapper):
 
 def _repeated(ask: Callable[[], Answer]) -> Answer:
     for attempt in stamina.retry_context(
-        on=worth_repeating, attempts=ATTEMPTS, wait_initial=0.5, wait_max=LONGEST_WAIT
+        on=worth_repeating, attempts=ATTEMPTS, wait_initial=0.5, wait_jitter=0.25, wait_max=LONGEST_WAIT
     ):
         with attempt:
             return ask()
