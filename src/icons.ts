@@ -2,6 +2,9 @@
 
 import { LabIcon } from '@jupyterlab/ui-components';
 
+import computer from '../style/icons/computer.svg';
+import folderUpload from '../style/icons/folder-upload.svg';
+import move from '../style/icons/move.svg';
 import pause from '../style/icons/pause.svg';
 import storage from '../style/icons/storage.svg';
 
@@ -15,4 +18,22 @@ export const storageIcon = new LabIcon({
 export const pauseIcon = new LabIcon({
   name: 'ctadata_jlab:pause',
   svgstr: pause
+});
+
+/** A screen: the user's own computer. */
+export const computerIcon = new LabIcon({
+  name: 'ctadata_jlab:computer',
+  svgstr: computer
+});
+
+/** A folder with an arrow that goes up. */
+export const folderUploadIcon = new LabIcon({
+  name: 'ctadata_jlab:folder-upload',
+  svgstr: folderUpload
+});
+
+/** A folder with an arrow that goes in. */
+export const moveIcon = new LabIcon({
+  name: 'ctadata_jlab:move',
+  svgstr: move
 });

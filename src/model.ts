@@ -17,6 +17,9 @@ import type { SourcesModel } from './sources';
 import type { Uploader } from './upload';
 import type { ICtaModel } from './wire';
 
+/** Why a listing shows no row. */
+export type Emptiness = 'empty' | 'hidden' | 'filtered';
+
 /** How often a listing that is still arriving is drawn, in ms. */
 const REDRAW = 400;
 
@@ -57,6 +60,20 @@ export class CtaModel extends FilterFileBrowserModel {
   /** The place that is shown. */
   get place(): IPlace {
     return placeOf(this.path);
+  }
+
+  /** Why no row is shown; null if there are rows, or if nobody can tell yet. */
+  get emptiness(): Emptiness | null {
+    if (this._turn || this._isFailed || !this.place.source) {
+      return null;
+    }
+    if (!this.items().next().done) {
+      return null;
+    }
+    const rows = this._rows.filter(
+      row => this.includeHiddenFiles || !row.name.startsWith('.')
+    );
+    return rows.length ? 'filtered' : this._rows.length ? 'hidden' : 'empty';
   }
 
   /** A signal emitted when a listing failed (with why) or came (with null). */
@@ -230,6 +247,7 @@ export class CtaModel extends FilterFileBrowserModel {
       });
       if (this._turn === turn && !this.isDisposed) {
         await this._show(folder);
+        this._isFailed = false;
         this._failed.emit(null);
       }
     } catch (reason) {
@@ -242,6 +260,7 @@ export class CtaModel extends FilterFileBrowserModel {
       } else if (moved) {
         await this._show(folderOf(before.path, before.rows, true));
       }
+      this._isFailed = true;
       this._failed.emit(asServerError(reason));
     }
   }
@@ -275,6 +294,7 @@ export class CtaModel extends FilterFileBrowserModel {
   private _rows: ICtaModel[] = [];
   private _turn: ITurn | null = null;
   private _redrawOnly = false;
+  private _isFailed = false;
   private _failed = new Signal<this, ServerError | null>(this);
   private _busyChanged = new Signal<this, boolean>(this);
 }

@@ -3,6 +3,9 @@
 /** The name of our drive in JupyterLab's paths. */
 export const DRIVE = 'ctadata';
 
+/** The source that is the Jupyter server's root folder. */
+export const WORKSPACE = 'local';
+
 /** A place in a source. */
 export interface IPlace {
   /** The source's name. */

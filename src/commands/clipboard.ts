@@ -16,7 +16,7 @@ export function clipboardCommands(context: CommandContext): ICommand[] {
   return [
     {
       id: 'ctadata:copy-path',
-      label: trans.__('Copy path'),
+      label: trans.__('Copy Path'),
       icon: copyIcon,
       inPalette: true,
       isEnabled: () => context.selection.length > 0,
@@ -27,7 +27,7 @@ export function clipboardCommands(context: CommandContext): ICommand[] {
     },
     {
       id: 'ctadata:copy-code',
-      label: trans.__('Copy code for a notebook'),
+      label: trans.__('Copy Code for a Notebook'),
       icon: codeIcon,
       inPalette: true,
       isEnabled: () => context.selection.length > 0,

@@ -58,9 +58,9 @@ export class CommandContext {
     return selection.length === 1 ? selection[0] : null;
   }
 
-  /** The folder that is shown. */
+  /** The folder that is shown, or will be. */
   get here(): IPlace {
-    return this.panel.model.place;
+    return this.panel.place;
   }
 
   /** Whether the source that is shown takes files. */

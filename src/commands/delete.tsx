@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { bytes } from '../format';
-import { nameOf } from '../paths';
+import { nameOf, placeOf } from '../paths';
 import { asServerError } from '../request';
 import type { IJob } from '../wire';
 import type { CommandContext } from './context';
@@ -21,9 +21,15 @@ export interface ISelected {
 
 /** The dialog's body: the names, and how much they hold once that is known. */
 class DeleteBody extends ReactWidget {
-  constructor(from: ISelected, where: string, trans: TranslationBundle) {
+  constructor(
+    from: ISelected,
+    sizes: Map<string, string>,
+    where: string,
+    trans: TranslationBundle
+  ) {
     super();
     this._from = from;
+    this._sizes = sizes;
     this._where = where;
     this._trans = trans;
     this.addClass('ctadata-Delete');
@@ -43,14 +49,17 @@ class DeleteBody extends ReactWidget {
       <>
         <p>
           {trans.__(
-            'This deletes for ever from %1. There is no trash.',
+            'This deletes permanently from %1. There is no trash.',
             this._where
           )}
         </p>
         <ul>
           {paths.slice(0, MOST).map(path => (
             <li key={path} title={path}>
-              {nameOf(path)}
+              {nameOf(path)}{' '}
+              <span className="ctadata-Delete-size">
+                {this._sizes.get(path)}
+              </span>
             </li>
           ))}
           {more > 0 && <li>{trans._n('and %1 more', 'and %1 more', more)}</li>}
@@ -63,6 +72,7 @@ class DeleteBody extends ReactWidget {
   }
 
   private _from: ISelected;
+  private _sizes: Map<string, string>;
   private _where: string;
   private _trans: TranslationBundle;
   private _amount = '';
@@ -83,13 +93,17 @@ export async function confirmDelete(
   if (!context.options.values.confirmDelete && !source?.production) {
     return true;
   }
-  const body = new DeleteBody(from, source?.title ?? from.source, trans);
+  const sizes = new Map(
+    context.selection.map(item => [placeOf(item.path).path, bytes(item.size)])
+  );
+  const where = source?.title ?? from.source;
+  const body = new DeleteBody(from, sizes, where, trans);
   const dialog = new Dialog({
     title: trans._n('Delete %1 item?', 'Delete %1 items?', from.paths.length),
     body,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Delete for ever') })
+      Dialog.warnButton({ label: trans.__('Delete Permanently') })
     ],
     defaultButton: 0,
     focusNodeSelector: '.jp-mod-reject'

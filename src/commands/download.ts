@@ -5,14 +5,12 @@ import { FileDialog } from '@jupyterlab/filebrowser';
 import type { Contents } from '@jupyterlab/services';
 import { downloadIcon } from '@jupyterlab/ui-components';
 
-import { trim } from '../paths';
+import { computerIcon } from '../icons';
+import { trim, WORKSPACE } from '../paths';
 import type { IPlace } from '../paths';
 import { localsOf } from '../toggle';
 import type { CommandContext, ICommand } from './context';
 import { fromOf } from './context';
-
-/** The source that is the Jupyter server's root folder. */
-export const WORKSPACE = 'local';
 
 /** The commands that download. */
 export function downloadCommands(context: CommandContext): ICommand[] {
@@ -37,7 +35,7 @@ export function downloadCommands(context: CommandContext): ICommand[] {
     },
     {
       id: 'ctadata:download-to-workspace',
-      label: trans.__('Download to workspace…'),
+      label: trans.__('Download to Workspace…'),
       icon: downloadIcon,
       inPalette: true,
       isEnabled: isSelected,
@@ -45,7 +43,8 @@ export function downloadCommands(context: CommandContext): ICommand[] {
     },
     {
       id: 'ctadata:download-to-computer',
-      label: trans.__('Download to my computer'),
+      label: trans.__('Download to My Computer'),
+      icon: computerIcon,
       inPalette: true,
       isEnabled: () => context.selection.some(isFile),
       execute: () => downloadToComputer(context)

@@ -11,6 +11,7 @@ import {
   pasteIcon
 } from '@jupyterlab/ui-components';
 
+import { moveIcon } from '../icons';
 import { parentOf, placeOf, trim } from '../paths';
 import type { IPlace } from '../paths';
 import type { CommandContext, ICommand } from './context';
@@ -33,7 +34,7 @@ export function editCommands(context: CommandContext): ICommand[] {
   return [
     {
       id: 'ctadata:new-folder',
-      label: trans.__('New folder'),
+      label: trans.__('New Folder'),
       icon: newFolderIcon,
       inPalette: true,
       isEnabled: () => context.isWritable,
@@ -41,7 +42,7 @@ export function editCommands(context: CommandContext): ICommand[] {
     },
     {
       id: 'ctadata:new-file',
-      label: trans.__('New file'),
+      label: trans.__('New File'),
       icon: fileIcon,
       inPalette: true,
       isEnabled: () => context.isWritable,
@@ -57,6 +58,7 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:move',
       label: trans.__('Move…'),
+      icon: moveIcon,
       inPalette: true,
       isEnabled: mayChange,
       execute: () => move(context)
@@ -86,7 +88,9 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:delete',
       label: trans.__('Delete…'),
-      caption: trans.__('Delete for ever; there is no trash on remote storage'),
+      caption: trans.__(
+        'Delete permanently; there is no trash on remote storage'
+      ),
       icon: deleteIcon,
       isEnabled: mayChange,
       execute: () => remove(context)

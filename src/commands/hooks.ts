@@ -1,11 +1,11 @@
 /** What keys, drops and ended transfers do. */
 
-import { isOurs, trim } from '../paths';
+import { isOurs, trim, WORKSPACE } from '../paths';
 import type { IPlace } from '../paths';
 import type { IListingHooks } from '../widgets/listing';
 import { acceptOurs } from '../widgets/dragdrop';
 import type { CommandContext } from './context';
-import { download, downloadToComputer, WORKSPACE } from './download';
+import { download, downloadToComputer } from './download';
 import { bring, duplicate, remove } from './edit';
 import { open } from './open';
 import { uploadDrop, uploadFromWorkspace } from './upload';

@@ -28,7 +28,7 @@ export function openCommands(context: CommandContext): ICommand[] {
   return [
     {
       id: 'ctadata:show',
-      label: trans.__('Show remote storage'),
+      label: trans.__('Show Remote Storage'),
       icon: storageIcon,
       inPalette: true,
       execute: context.activate
@@ -58,7 +58,7 @@ export function openCommands(context: CommandContext): ICommand[] {
     {
       // JupyterLab's own "Go up" knows the default drive only.
       id: 'ctadata:go-up',
-      label: trans.__('Go up'),
+      label: trans.__('Go Up'),
       inPalette: true,
       execute: () => panel.browser.goUp()
     },
@@ -104,7 +104,7 @@ export async function open(
     ),
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.okButton({ label: trans.__('Download to workspace…') })
+      Dialog.okButton({ label: trans.__('Download to Workspace…') })
     ]
   });
   if (button.accept) {

@@ -3,14 +3,13 @@
 import { InputDialog } from '@jupyterlab/apputils';
 import { fileUploadIcon } from '@jupyterlab/ui-components';
 
-import { storageIcon } from '../icons';
+import { folderUploadIcon, storageIcon } from '../icons';
 import { parcelOfDrop, parcelOfFiles } from '../manifest';
 import type { IDrop, IParcel } from '../manifest';
-import { placeOf, trim } from '../paths';
+import { placeOf, trim, WORKSPACE } from '../paths';
 import type { IPlace } from '../paths';
 import { remoteOf } from '../toggle';
 import type { CommandContext, ICommand } from './context';
-import { WORKSPACE } from './download';
 
 /** The commands that upload. */
 export function uploadCommands(context: CommandContext): ICommand[] {
@@ -27,7 +26,8 @@ export function uploadCommands(context: CommandContext): ICommand[] {
     },
     {
       id: 'ctadata:upload-folder',
-      label: trans.__('Upload folder…'),
+      label: trans.__('Upload Folder…'),
+      icon: folderUploadIcon,
       inPalette: true,
       isEnabled: isWritable,
       execute: () => pick(context, true)

@@ -47,5 +47,19 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     });
     panel.browser.rows.hooks = hooksOf(context);
     addCommands(app.commands, palette, context);
+    onePaste(app);
   }
 };
+
+/** JupyterLab's Paste is never grey; where ours is in the menu, its own is not. */
+function onePaste({ contextMenu }: JupyterFrontEnd): void {
+  contextMenu.opened.connect(() => {
+    const { menu } = contextMenu;
+    const find = (command: string) =>
+      menu.items.find(item => item.command === command);
+    const other = find('filebrowser:paste');
+    if (other && find('ctadata:paste')) {
+      menu.removeItem(other);
+    }
+  });
+}

@@ -2,8 +2,10 @@
 
 import type { DirListing } from '@jupyterlab/filebrowser';
 import { FileBrowser } from '@jupyterlab/filebrowser';
+import { nullTranslator } from '@jupyterlab/translation';
+import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { CtaModel } from '../model';
+import type { CtaModel, Emptiness } from '../model';
 import type { SourcesModel } from '../sources';
 import { VirtualDirListing } from './listing';
 
@@ -22,6 +24,12 @@ export class CtaBrowser extends FileBrowser {
     if ('minimumBreadcrumbsLeftItems' in this) {
       this.minimumBreadcrumbsLeftItems = 1;
     }
+    this._empty.className = 'ctadata-Empty';
+    this._empty.setAttribute('role', 'status');
+    this.rows.node.append(this._empty);
+    this._bundle = (options.translator ?? nullTranslator).load('ctadata_jlab');
+    this.model.refreshed.connect(this._sayIfEmpty, this);
+    this.model.busyChanged.connect(this._sayIfEmpty, this);
     this._observer = new MutationObserver(() => this._nameHome());
     this._observer.observe(this.crumbs.node, {
       childList: true,
@@ -64,7 +72,24 @@ export class CtaBrowser extends FileBrowser {
     }
   }
 
+  /** Say why there are no rows. */
+  private _sayIfEmpty(): void {
+    const why = this.model.emptiness;
+    this._empty.textContent = why ? this._reasons()[why] : '';
+  }
+
+  private _reasons(): Record<Emptiness, string> {
+    const trans = this._bundle;
+    return {
+      empty: trans.__('This folder is empty.'),
+      hidden: trans.__('Only hidden files are in this folder.'),
+      filtered: trans.__('No name matches the filter.')
+    };
+  }
+
   private _sources: SourcesModel;
+  private _bundle: TranslationBundle;
+  private _empty = document.createElement('div');
   private _observer: MutationObserver;
 }
 

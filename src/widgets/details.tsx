@@ -49,7 +49,7 @@ export async function showDetails(
     ],
     [trans.__('Where it lies'), localityOf(ctadata?.online ?? null, trans)],
     [trans.__('Checksum'), ctadata?.checksum ?? ''],
-    [trans.__('Version'), ctadata?.version ?? '']
+    [trans.__('Version (ETag)'), versionOf(ctadata?.version ?? '')]
   ];
   await showDialog({
     title: model.name || place.source,
@@ -103,9 +103,17 @@ export async function showJob(
 }
 
 function sizeOf(size: number | undefined, trans: TranslationBundle): string {
-  return size === undefined
-    ? ''
+  if (size === undefined) {
+    return '';
+  }
+  return size < 1024
+    ? trans._n('%1 byte', '%1 bytes', size)
     : trans.__('%1 (%2 bytes)', bytes(size), size.toLocaleString());
+}
+
+/** A version without the quotes that HTTP puts around it. */
+function versionOf(version: string): string {
+  return version.replace(/^(W\/)?"(.*)"$/, '$1$2');
 }
 
 function localityOf(online: boolean | null, trans: TranslationBundle): string {

@@ -12,6 +12,7 @@ import * as React from 'react';
 
 import { fraction } from '../format';
 import { isFinal, isMoving } from '../jobs';
+import { trim, WORKSPACE } from '../paths';
 import type { Answer, IJob, JobAction } from '../wire';
 import { answerOf, progressOf, stateOf } from '../words';
 import { pauseIcon } from '../icons';
@@ -20,6 +21,8 @@ import { pauseIcon } from '../icons';
 export interface IJobRowProps {
   job: IJob;
   trans: TranslationBundle;
+  /** What users call a source. */
+  titleOf(source: string): string;
   onAct(action: JobAction, answer?: Answer): void;
   onForget(): void;
   onDetails(): void;
@@ -77,7 +80,8 @@ function arrowOf(job: IJob): string {
 }
 
 function Bar({ job, trans }: IJobRowProps): JSX.Element | null {
-  if (isFinal(job.state) && job.state !== 'failed') {
+  const isOver = isFinal(job.state) && job.state !== 'failed';
+  if (isOver || isAsking(job)) {
     return null;
   }
   const percent = Math.round(fraction(job) * 100);
@@ -164,19 +168,28 @@ function Action(props: {
   );
 }
 
-function Question({ job, trans, onAct }: IJobRowProps): JSX.Element | null {
-  const { question } = job;
-  if (!question || job.state !== 'blocked') {
+/** Whether a job waits for an answer. */
+function isAsking(job: IJob): boolean {
+  return job.state === 'blocked' && job.question !== null;
+}
+
+function Question(props: IJobRowProps): JSX.Element | null {
+  const { job, trans, onAct, titleOf } = props;
+  const { question, to } = job;
+  if (!question || !isAsking(job)) {
     return null;
   }
+  const example = question.examples[0] ?? '?';
+  const isWorkspace = to?.source === WORKSPACE;
   return (
     <div className="ctadata-Job-question" role="group">
       <div>
         {trans._n(
-          '%1 target exists already, such as %2. For all of them:',
-          '%1 targets exist already, such as %2. For all of them:',
+          'The target exists already in %2: %3',
+          '%1 targets exist already in %2, such as %3. For all of them:',
           question.count,
-          question.examples[0] ?? '?'
+          isWorkspace ? trans.__('the workspace') : titleOf(to?.source ?? ''),
+          isWorkspace ? trim(example) : example
         )}
       </div>
       {question.choices.map(choice => (

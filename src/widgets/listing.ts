@@ -32,13 +32,23 @@ interface ICore {
   _items: HTMLElement[];
   _sortedItems: Contents.IModel[];
   _sortState: DirListing.ISortState;
+  _columnSizes: Record<string, number | null>;
+  _hiddenColumns: Set<string>;
+  _width: number;
   _focusIndex: number;
   _inRename: boolean;
   _focusItem(index: number): void;
   _selectItem(index: number, keep: boolean, focus?: boolean): void;
   _doRename(): Promise<string>;
+  _updateColumnSizes(moved?: string | null): void;
   _saveState?(): void;
 }
+
+/** How wide the columns beside the names are, in px; less in a narrow panel. */
+const WIDTHS = { last_modified: [76, 62], file_size: [74, 66] } as const;
+
+/** Below this width, in px, a panel is narrow. */
+const NARROW = 320;
 
 /** What the panel does for the listing. */
 export interface IListingHooks {
@@ -72,6 +82,7 @@ export class VirtualDirListing extends DirListing {
     );
     if (this._isVirtual) {
       this._revealBefore();
+      this._giveNamesRoom();
       this.contentNode.tabIndex = -1;
     }
   }
@@ -280,6 +291,35 @@ export class VirtualDirListing extends DirListing {
     };
   }
 
+  /**
+   * Give names all the room that the other columns do not need.
+   *
+   * #### Notes
+   * JupyterLab has all columns grow with the panel. A column that the user
+   * dragged keeps its width.
+   */
+  private _giveNamesRoom(): void {
+    const core = this._core;
+    const { _updateColumnSizes } = core;
+    const dragged = new Set<string>();
+    core._updateColumnSizes = (moved = null) => {
+      const sizes = core._columnSizes;
+      if (moved) {
+        Object.keys(WIDTHS).forEach(id => dragged.add(id));
+      } else if (core._width) {
+        let rest = core._width;
+        for (const [id, [wide, narrow]] of Object.entries(WIDTHS)) {
+          if (!dragged.has(id)) {
+            sizes[id] = core._width < NARROW ? narrow : wide;
+          }
+          rest -= core._hiddenColumns.has(id) ? 0 : (sizes[id] ?? 0);
+        }
+        sizes['name'] = rest;
+      }
+      _updateColumnSizes.call(core, moved);
+    };
+  }
+
   /** Scroll so far that a row is in the page. */
   private _reveal(index: number): void {
     const count = this._core._sortedItems.length;
@@ -418,7 +458,10 @@ function isKnown(core: Partial<ICore>): boolean {
     typeof core._inRename === 'boolean' &&
     typeof core._focusItem === 'function' &&
     typeof core._selectItem === 'function' &&
-    typeof core._doRename === 'function'
+    typeof core._doRename === 'function' &&
+    typeof core._updateColumnSizes === 'function' &&
+    typeof core._columnSizes === 'object' &&
+    core._hiddenColumns instanceof Set
   );
 }
 

@@ -50,6 +50,7 @@ export class CtaPanel extends Panel {
     this.transfers = new Transfers({
       jobs: options.jobs,
       trans,
+      titleOf: name => options.sources.find(name)?.title ?? name,
       onDetails: job => options.onJobDetails(job),
       onError: reason => this.tell(reason)
     });
@@ -78,7 +79,13 @@ export class CtaPanel extends Panel {
 
   /** The source that is shown. */
   get current(): ISource | undefined {
-    return this._options.sources.find(this.model.place.source);
+    return this._options.sources.find(this.place.source);
+  }
+
+  /** The place that is shown, or will be once the panel is seen. */
+  get place(): IPlace {
+    const { place } = this.model;
+    return place.source ? place : (this._first ?? place);
   }
 
   /** Show a failure as a message in the panel. */
@@ -86,7 +93,7 @@ export class CtaPanel extends Panel {
     this.banner.error = asServerError(reason);
   }
 
-  /** Read the sources and go where the user was. */
+  /** Read the sources and go where the user was, as soon as the panel is seen. */
   async start(): Promise<void> {
     const { sources, jobs, state, options } = this._options;
     jobs.load().catch(() => undefined);
@@ -98,7 +105,7 @@ export class CtaPanel extends Panel {
     const saved = (await state?.fetch(STATE)) as { path?: string } | undefined;
     const place = placeOf(saved?.path ?? '');
     if (sources.find(place.source)) {
-      await this.model.open(place);
+      await this._begin(place);
       return;
     }
     const remote = remoteOf(sources.list);
@@ -106,7 +113,7 @@ export class CtaPanel extends Panel {
       remote.find(source => source.name === options.values.defaultSource) ??
       remote[0];
     if (first) {
-      await this.model.open({ source: first.name, path: first.home || '/' });
+      await this._begin({ source: first.name, path: first.home || '/' });
     }
   }
 
@@ -122,7 +129,7 @@ export class CtaPanel extends Panel {
 
   /** Go to another source, into the same folder where it is there. */
   async switchTo(name: string): Promise<void> {
-    const { path } = this.model.place;
+    const { path } = this.place;
     const target: IPlace = { source: name, path: '/' };
     try {
       target.path = await nearest(path, folder =>
@@ -149,7 +156,21 @@ export class CtaPanel extends Panel {
   /** See what is new. */
   protected override onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
-    void this.model.refresh();
+    if (this._first && !this.model.place.source) {
+      void this.model.open(this._first);
+    } else {
+      void this.model.refresh();
+    }
+  }
+
+  /** Show the first place; nothing is listed before the panel is seen. */
+  private async _begin(place: IPlace): Promise<void> {
+    this._first = place;
+    if (this.isVisible) {
+      await this.model.open(place);
+    } else {
+      this._onSources();
+    }
   }
 
   private _connect(): void {
@@ -254,6 +275,7 @@ export class CtaPanel extends Panel {
 
   private _options: CtaPanel.IOptions;
   private _header: HeaderWidget;
+  private _first: IPlace | null = null;
   private _isBusy = false;
   private _clock = 0;
 }

@@ -91,12 +91,13 @@ export class Transfers extends ReactWidget {
   }
 
   private _row(job: IJob): JSX.Element {
-    const { jobs, trans, onDetails } = this._options;
+    const { jobs, trans, titleOf, onDetails } = this._options;
     return (
       <JobRow
         key={job.id}
         job={job}
         trans={trans}
+        titleOf={titleOf}
         onAct={(action: JobAction, answer?: Answer) =>
           this._run(jobs.act(job.id, action, answer))
         }
@@ -130,6 +131,8 @@ export namespace Transfers {
   export interface IOptions {
     jobs: JobsModel;
     trans: TranslationBundle;
+    /** What users call a source. */
+    titleOf(source: string): string;
     onDetails(job: IJob): void;
     onError(reason: unknown): void;
   }
