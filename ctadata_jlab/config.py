@@ -56,6 +56,8 @@ class Source:
     ca: str = ""
     production: bool = False
     http_pools: bool = False
+    frontend: str = ""
+    """dCache's REST frontend, for what its door cannot do; on the door's host, since it gets the same token."""
     read_only: bool = False
     login: Login = field(default_factory=Login)
 

@@ -75,7 +75,7 @@ DOORS = {"cli", "magics", "demo", "compat"}
 """What talks to a terminal or a notebook, and so may print."""
 
 SWALLOWING = {
-    "curl.py": "libcurl's callbacks: nothing may be raised into C",
+    "curl/exchange.py": "libcurl's callbacks: nothing may be raised into C",
     "foreground/crew.py": "a thread's top: raised again where the results are taken",
     "server/drops.py": "a thread's top: kept, and raised by `finish`",
     "server/documents.py": "nbformat raises what it likes about a document; the HTTP edge tells it as one error",

@@ -78,11 +78,15 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a `put` stored: the new entry, which checksum proved it (None: size only) and how it was committed."""
+    """What a `put` stored: the new entry, which checksum proved it (None: size only) and how it was committed.
+
+    ``rename``: nothing was there; ``replace``: the old one went, the new one took its name; ``exchange``: both in one step of the
+    server's; ``direct``: it was written under its own name, as the token could not have removed a temporary.
+    """
 
     entry: Entry
     verified_by: Checksum | None
-    commit: Literal["rename", "replace", "direct"]
+    commit: Literal["rename", "replace", "exchange", "direct"]
 
 
 class Body(Protocol):

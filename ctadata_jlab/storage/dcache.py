@@ -1,32 +1,85 @@
-"""What dCache adds to WebDAV: stored checksums and locality in its listings, and listings that lie.
+"""What dCache adds to WebDAV: stored checksums and locality in its listings, pools, a REST frontend, and listings that lie.
 
 A door answers a listing that it could not make (no permission, a time-out) as if the folder were empty (dCache's
-``DcacheDirectoryResource.getChildren``), so an empty one is confirmed by asking for the folder's page, which fails honestly.
+``DcacheDirectoryResource.getChildren``), so an empty one is confirmed where the answer is honest: by the frontend's listing, or
+else by the folder's page.
 """
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace as changed
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import Offline
+from ctadata_jlab.curl import Curl
+from ctadata_jlab.errors import BadAnswer, Changed, Misconfigured, Offline, Unreachable, Unsupported
 from ctadata_jlab.http import failure
-from ctadata_jlab.storage import Traits, propfind
+from ctadata_jlab.storage import Traits, propfind, versions
+from ctadata_jlab.storage.deposit import Deposit
+from ctadata_jlab.storage.frontend import Frontend
+from ctadata_jlab.storage.moverreader import MoverReader
+from ctadata_jlab.storage.pacing import Pace
+from ctadata_jlab.storage.scopes import may_only_create
+from ctadata_jlab.storage.turns import Authorised, InTurn
 from ctadata_jlab.storage.webdav import WebDav
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from ctadata_jlab.storage import Entry, Reader
+    import httpx
+
+    from ctadata_jlab.http import Trust
+    from ctadata_jlab.storage import Body, Checksum, Entry, Reader, Receipt
 
 __all__ = ["DCache"]
 
+STARTS_PER_SECOND = 200.0
+CHECKSUM_WAITS = (0.0, 0.1, 0.3, 0.8, 2.0)
+"""Seconds before each look for a checksum that is not known yet just after an upload (dCache #7467)."""
+
 
 class DCache(WebDav):
-    """A dCache WebDAV door. It limits how fast one address may ask: 250 requests a second, colder after a pause."""
+    """A dCache WebDAV door, and its REST frontend at *frontend* if that is not empty.
 
-    traits = Traits(writable=True, resumes=True, checksums=("adler32", "md5"), connections=8, starts_per_second=200.0)
+    It limits how fast one address may ask: 250 requests a second, colder after a pause.
+    """
+
+    traits = Traits(
+        writable=True, resumes=True, checksums=("adler32", "md5"), connections=8, starts_per_second=STARTS_PER_SECOND
+    )
     properties = (propfind.CHECKSUMS, propfind.LOCALITY)
+
+    def __init__(
+        self,
+        title: str,
+        url: str,
+        trust: Trust,
+        *,
+        root: str = "/",
+        auth: httpx.Auth | None = None,
+        authorise: Callable[[str | None], str] | None = None,
+        http_pools: bool = False,
+        frontend: str = "",
+    ) -> None:
+        self._pace = Pace(STARTS_PER_SECOND)
+        super().__init__(title, url, trust, root=root, auth=InTurn(auth, self._pace.pause))
+        self.curl = Curl(url, trust, authorise, http_pools=http_pools, pause=self._pace.pause)
+        self.frontend: Frontend | None = None
+        self._authorise = authorise
+        self._tells_checksums = True
+        if frontend:
+            _require_same_host(url, frontend)
+            signed = Authorised(authorise) if authorise else None
+            self.frontend = Frontend(title, frontend, trust, InTurn(signed, self._pace.pause))
+            self.traits = changed(self.traits, replaces_atomically=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        super().close()
+        if self.frontend is not None:
+            self.frontend.close()
 
     def list(self, folder: str) -> Iterator[Entry]:
         """Yield what *folder* holds; an empty answer is confirmed before it is believed."""
@@ -38,16 +91,77 @@ class DCache(WebDav):
             self._confirm_empty(folder)
 
     def open(self, path: str, expect: Entry | None = None) -> Reader:
-        """Return a reader; a file that is on tape only is not asked for, as the door would block for minutes."""
+        """Return a reader of the version that the door has now; a file that is on tape only is not asked for: the door would block."""
         if expect is not None and expect.online is False:
-            raise Offline(f"{paths.display(path)} on {self.title} is on tape.")
-        reader = super().open(path, expect)
-        if reader.entry.online is False:
-            raise Offline(f"{paths.display(path)} on {self.title} is on tape.")
-        return reader
+            raise self._on_tape(path)
+        now = self.look(path)
+        if now.is_folder:
+            raise Unsupported(f"{self.server.what(path)} is a folder, not a file.")
+        if expect is not None and not versions.same(expect, now):
+            raise Changed(f"{self.server.what(path)} is no longer the version that was seen.")
+        if now.online is False:
+            raise self._on_tape(path)
+        if now.checksum is None:
+            now = changed(now, checksum=self._head(now)[1])
+        return MoverReader(now, self.server.url(now.path), self.server.what(now.path), self.curl, self.look)
+
+    def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
+        """Store by way of a temporary name; straight, if the token could not remove that."""
+        deposit = Deposit(self, path, body, replace, ticket)
+        header = self._authorise(None) if self._authorise else None
+        return deposit.run_directly() if may_only_create(header) else deposit.run()
+
+    # -- for a deposit -------------------------------------------------------------------------------------------------
+
+    def look(self, path: str) -> Entry:
+        """Return what is at *path* now (PROPFIND, Depth 0)."""
+        return self._look(path)
+
+    def rename(self, entry: Entry, target: str, *, overwrite: bool) -> httpx.Response:
+        """Return the answer to MOVE."""
+        return self._rename(entry, target, overwrite=overwrite)
+
+    def whole(self, path: str) -> str:
+        """Return *path* as the server's own name space has it."""
+        return paths.remote(unquote(urlsplit(self.server.url(path)).path))
+
+    def stored_checksum(self, entry: Entry) -> Checksum | None:
+        """Ask for the checksum of *entry* until it is known; a door that never told one is not waited for again."""
+        for seconds in CHECKSUM_WAITS if self._tells_checksums else (0.0,):
+            time.sleep(seconds)
+            checksum = self._head(entry)[1]
+            if checksum is not None:
+                self._tells_checksums = True
+                return checksum
+        self._tells_checksums = False
+        return None
+
+    # -- honesty -------------------------------------------------------------------------------------------------------
+
+    def _on_tape(self, path: str) -> Offline:
+        return Offline(f"{self.server.what(path)} is on tape.")
 
     def _confirm_empty(self, folder: str) -> None:
+        if self.frontend is not None:
+            try:
+                is_full = self.frontend.has_children(self.whole(folder))
+            except (Unreachable, BadAnswer, Unsupported):
+                pass  # the page tells it too
+            else:
+                if is_full:
+                    raise Unreachable(
+                        f"The door's listing came without what the folder holds: {self.server.what(folder)}."
+                    )
+                return
         answer = self.server.ask("GET", folder, folder=True, headers={"Accept": "text/html"})
         if answer.is_error and answer.status_code not in {405, 406, 501}:
-            what = f"{paths.display(folder)} on {self.title}"
-            raise failure(answer.status_code, what, answer.reason_phrase, answer.headers)
+            raise failure(answer.status_code, self.server.what(folder), answer.reason_phrase, answer.headers)
+
+
+def _require_same_host(url: str, frontend: str) -> None:
+    """Raise unless both are on one host: the frontend gets the tokens that were given for the door."""
+    if urlsplit(frontend).hostname != urlsplit(url).hostname:
+        raise Misconfigured(
+            f"The frontend {urlsplit(frontend).hostname} is not on the host of the door.",
+            hint="Correct `frontend` of this source.",
+        )

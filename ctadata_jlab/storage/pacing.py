@@ -45,6 +45,13 @@ class Pace:
         if turn > now:
             self._sleep(turn - now)
 
+    def pause(self, seconds: float | None) -> None:
+        """Wait for the turn; after *seconds* in which nobody goes, if the server asked for them."""
+        if seconds:
+            with self._lock:
+                self._next = max(self._next, self._clock() + seconds)
+        self.wait()
+
 
 class Pacing(Wrapper):
     """Waits for its turn before each request to `inner`."""

@@ -6,6 +6,7 @@ Another package adds a kind by the entry point group ``ctadata_jlab.storages``: 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def _webdav(source: Source, credentials: Credentials) -> Storage:
 def _dcache(source: Source, credentials: Credentials) -> Storage:
     from ctadata_jlab.storage.dcache import DCache  # noqa: PLC0415 - libcurl is loaded when it is needed
 
-    return _door(DCache, source, credentials)
+    return _door(partial(DCache, frontend=source.frontend), source, credentials)
 
 
 def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials) -> Storage:

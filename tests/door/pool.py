@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from tests.door.namespace import Exists, Full, Missing, digests
 from tests.door.ranges import send
-from tests.door.serving import Handler
+from tests.door.serving import Cut, Handler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,11 @@ class Pool(Handler):
         if mover.node is None:
             self.reply(400, reason="This mover is for an upload")
             return
-        is_whole = send(self, mover.node.content, wanted_digest(self, mover.node.digests))
+        try:
+            is_whole = send(self, mover.node.content, wanted_digest(self, mover.node.digests))
+        except (OSError, Cut):
+            self.double.movers.pop(mover.id, None)
+            raise
         closing = self.asked.headers.get("connection", "").lower() == "close"
         if self.command == "GET" and (is_whole or closing):
             self.double.movers.pop(mover.id, None)

@@ -1,0 +1,238 @@
+"""The byte layer: ranged GET and PUT through libcurl.
+
+Redirects are followed by hand: a door sends its client to a pool with a URL that is itself the permission (dCache's
+``dcache-http-uuid``), so the token goes to the door's origin only.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import pycurl
+
+from ctadata_jlab.curl.exchange import Answer, Get, Last, Put
+from ctadata_jlab.errors import BadAnswer, CtaDataError, Forbidden, Misconfigured, NotLoggedIn, Unreachable
+from ctadata_jlab.http import CONNECT_SECONDS, USER_AGENT, Trust, origin, require_safe, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ctadata_jlab.curl.exchange import Exchange
+    from ctadata_jlab.storage import Body
+
+__all__ = ["LONGEST_PAUSE", "Answer", "Curl"]
+
+EXPECT_MILLISECONDS = 200_000
+"""How long a door may think before it redirects an upload; curl's own default of 1 s sends the bytes to the door and again to the pool."""
+LONGEST_PAUSE = 10.0
+"""A door that asks for a longer pause is an error, `Busy`, which tells how long: whoever has the job can wait and be interrupted."""
+_LATER = 4
+_REDIRECTS = {301, 302, 303, 307, 308}
+_UNAUTHORIZED = 401
+
+
+class Curl:
+    """Moves bytes to and from one door. Thread-safe; connections are kept and used again.
+
+    *authorise* returns the Authorization header's value, other than the *refused* one; it may be None for an open server.
+    *pause* waits for the turn of a request to the door; given what a 429 asked to wait, in seconds, for that too.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        trust: Trust,
+        authorise: Callable[[str | None], str] | None = None,
+        *,
+        http_pools: bool = False,
+        pause: Callable[[float | None], object] | None = None,
+    ) -> None:
+        require_safe(url)
+        self._origin = origin(url)
+        self._trust = trust
+        self._authorise = authorise
+        self._http_pools = http_pools
+        self._pause = pause
+        self._idle: list[pycurl.Curl] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        with self._lock:
+            handles, self._idle = self._idle, []
+        for handle in handles:
+            handle.close()
+
+    def get(
+        self,
+        url: str,
+        what: str,
+        sink: Callable[[bytes], object],
+        *,
+        start: int = 0,
+        end: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """Give *sink* the bytes of *url* from *start* to before *end*; *what* names them in errors.
+
+        *accept* sees the answer's headers before the first byte and may refuse it by raising.
+        Raises `Corrupted` when the server answers with another range than asked, `Unreachable` when it breaks off.
+        """
+        asked = dict(headers or {})
+        if start or end is not None:
+            asked["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+        return self._with_login(url, lambda: Get(what, sink, start, end, accept, ranged="Range" in asked), asked)
+
+    def put(self, url: str, what: str, body: Body, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send *body* to *url* with its true length; a door that wants the bytes elsewhere gets none of them (``Expect: 100-continue``)."""
+        asked = {"Expect": "100-continue" if body.size else "", "Content-Type": "", **(headers or {})}
+        return self._with_login(url, lambda: Put(what, body), asked)
+
+    def _with_login(self, url: str, exchange: Callable[[], Exchange], headers: dict[str, str]) -> Answer:
+        refused: str | None = None
+        for attempt in (1, 2):
+            value = self._authorise(refused) if self._authorise else None
+            try:
+                return self._follow(url, exchange, headers, value)
+            except NotLoggedIn:
+                if attempt == 2 and self._authorise and value is not None:
+                    with suppress(CtaDataError):
+                        self._authorise(value)  # so that nobody sends this one again either
+                if attempt == 2 or value is None:
+                    raise
+                refused = value
+        raise AssertionError
+
+    def _follow(
+        self,
+        url: str,
+        exchange: Callable[[], Exchange],
+        headers: dict[str, str],
+        authorization: str | None,
+    ) -> Answer:
+        target = url
+        for _ in range(4):
+            sent = dict(headers)
+            if authorization and origin(target) == self._origin:
+                sent["Authorization"] = authorization
+            step = self._in_turn(target, sent, exchange)
+            answer = step.answer
+            if answer.status not in _REDIRECTS:
+                if origin(target) != self._origin:
+                    _check_pool(answer, step.what)
+                step.check(answer)
+                return answer
+            target = self._next(target, answer, step.what)
+        raise BadAnswer(f"The server redirects without end: {step.what}.")
+
+    def _in_turn(self, url: str, headers: dict[str, str], exchange: Callable[[], Exchange]) -> Exchange:
+        """Ask once; a door that wants to be asked later (429) has done nothing yet, and is asked again then."""
+        is_paced = self._pause is not None and origin(url) == self._origin
+        for attempt in range(_LATER):
+            if self._pause and is_paced and not attempt:
+                self._pause(None)
+            step = exchange()
+            answer = self._perform(url, headers, step)
+            wait = retry_after(answer.status, answer.headers)
+            if not self._pause or not is_paced or wait is None or wait > LONGEST_PAUSE or attempt == _LATER - 1:
+                break
+            self._pause(wait)
+        return step
+
+    def release(self, url: str) -> None:
+        """Tell a pool that the ranges of *url* are done: dCache keeps a mover for them until it hears ``Connection: close``."""
+        headers = {"Range": "bytes=0-0", "Connection": "close"}
+        with suppress(CtaDataError):
+            self._perform(url, headers, Last("the end of a transfer", lambda _: None, 0, 1, None, ranged=True))
+
+    def _next(self, url: str, answer: Answer, what: str) -> str:
+        location = answer.headers.get("location")
+        if not location:
+            raise BadAnswer(f"The server redirects to nowhere: {what}.")
+        target = urljoin(url, location)
+        if urlsplit(target).scheme == "http" and self._http_pools:
+            return target
+        try:
+            require_safe(target)
+        except Misconfigured as error:
+            host = urlsplit(target).hostname
+            raise Misconfigured(
+                f"The door sends the bytes over plain http to {host}: {what}.",
+                hint="Ask the site to redirect to https, or set `http_pools = true` for this source.",
+            ) from error
+        return target
+
+    def _perform(self, url: str, headers: Mapping[str, str], step: Exchange) -> Answer:
+        step.answer.url = url
+        with self._handle() as handle:
+            self._prepare(handle, url, headers, step)
+            try:
+                handle.perform()
+            except pycurl.error as error:
+                step.ended()
+                step.raise_kept()
+                raise _unreachable(error, step.what) from None
+            step.ended()
+            step.raise_kept()
+            return step.answer
+
+    def _prepare(self, handle: pycurl.Curl, url: str, headers: Mapping[str, str], step: Exchange) -> None:
+        handle.setopt(pycurl.URL, url)
+        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+        handle.setopt(pycurl.NOSIGNAL, 1)
+        handle.setopt(pycurl.USERAGENT, USER_AGENT)
+        handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(CONNECT_SECONDS * 1000))
+        handle.setopt(pycurl.EXPECT_100_TIMEOUT_MS, EXPECT_MILLISECONDS)
+        handle.setopt(pycurl.BUFFERSIZE, 1 << 19)
+        handle.setopt(pycurl.UPLOAD_BUFFERSIZE, 1 << 19)
+        handle.setopt(
+            pycurl.HTTPHEADER, [f"{name}: {value}" if value else f"{name}:" for name, value in headers.items()]
+        )
+        if self._trust.bundle:
+            handle.setopt(pycurl.CAINFO, self._trust.bundle)
+        if self._trust.folder:
+            handle.setopt(pycurl.CAPATH, self._trust.folder)
+        handle.setopt(pycurl.HEADERFUNCTION, step.on_header)
+        handle.setopt(pycurl.WRITEFUNCTION, step.on_data)
+        handle.setopt(pycurl.NOPROGRESS, 0)
+        handle.setopt(pycurl.XFERINFOFUNCTION, step.on_progress)
+        step.prepare(handle)
+
+    @contextmanager
+    def _handle(self) -> Iterator[pycurl.Curl]:
+        with self._lock:
+            handle = self._idle.pop() if self._idle else pycurl.Curl()
+        try:
+            yield handle
+        except BaseException:
+            handle.close()
+            raise
+        handle.reset()
+        with self._lock:
+            self._idle.append(handle)
+
+
+def _check_pool(answer: Answer, what: str) -> None:
+    """Raise for what only a pool says: it knows no tokens, but permissions of the door that run out."""
+    if answer.status == _UNAUTHORIZED:
+        raise Forbidden(f"The pool refuses what the door has allowed: {what}.")
+    if answer.status == 400 and "no longer valid" in answer.reason:
+        raise Unreachable(f"The pool has forgotten what the door has allowed: {what}.")
+
+
+_BROKEN_TLS = {pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_ISSUER_ERROR}
+
+
+def _unreachable(error: pycurl.error, what: str) -> CtaDataError:
+    code, words = (*error.args, "")[:2]
+    if code in _BROKEN_TLS:
+        return Misconfigured(
+            f"The server's certificate is not trusted: {what} ({words}).",
+            hint="Set `ca` of this source to the site's authority.",
+        )
+    return Unreachable(f"The connection failed: {what} ({words or code}).")

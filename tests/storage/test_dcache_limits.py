@@ -1,0 +1,126 @@
+"""dCache's limits for tokens and rates: a test per switch of the double. Removing our guard fails it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ctadata_jlab.errors import (
+    AlreadyExists,
+    Busy,
+    Forbidden,
+    NotLoggedIn,
+    Unreachable,
+)
+from tests.door.traps import Traps
+from tests.storage.suite import Bytes
+from tests.storage.test_dcache import dcache
+
+if TYPE_CHECKING:
+    from ctadata_jlab.storage.dcache import DCache
+    from tests.door.double import Double
+    from tests.door.serving import Asked
+
+DATA = os.urandom(1_500_001)
+BOTH = pytest.mark.parametrize("frontend", [False, True], ids=["door", "frontend"])
+
+
+# -- tokens and limits -------------------------------------------------------------------------------------------------
+
+
+def jwt(scope: str) -> str:
+    """Return a token that claims *scope*."""
+    parts = ({"alg": "none"}, {"scope": scope})
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".sig"
+
+
+def test_a_token_that_may_only_create_uploads_straight(double: Double) -> None:
+    """It could not remove a temporary: straight, never onto something, and the receipt says so."""
+    token = jwt("openid storage.create:/ storage.read:/")
+    double.tokens = {token: {"storage.create"}}
+    door = dcache(double, token=token)
+    receipt = door.put("/f", Bytes(DATA), ticket="t")
+    assert (receipt.commit, receipt.verified_by) == ("direct", Bytes(DATA).checksum("adler32"))
+    assert (double.raw_names(), double.raw_get("/f")) == (["f"], DATA)
+    assert double.requests("door", "PUT")[0].headers["if-none-match"] == "*"
+    with pytest.raises(AlreadyExists):
+        door.put("/f", Bytes(b"other"), ticket="t")
+    with pytest.raises(Forbidden, match="not replace"):
+        door.put("/f", Bytes(b"other"), replace=True, ticket="t")
+    assert double.raw_get("/f") == DATA
+
+
+def test_what_such_a_token_cannot_clean_is_told(double: Double) -> None:
+    """A broken upload stays under its name, and the error says so."""
+    token = jwt("storage.create:/")
+    double.reset(Traps(leftovers=True, cut_uploads=1))
+    double.tokens = {token: {"storage.create"}}
+    with pytest.raises(Unreachable) as caught:
+        dcache(double, token=token).put("/f", Bytes(DATA), ticket="t")
+    assert "may not remove" in caught.value.hint
+
+
+@BOTH
+def test_a_limiter_that_is_cold_is_no_failure(double: Double, frontend: bool) -> None:
+    """However many threads ask: what is refused is asked again, and the attempts do not count."""
+    double.reset(Traps(cold_limiter=True))
+    door = dcache(double, frontend=frontend)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: door.put(f"/f{n}", Bytes(b"1"), replace=True, ticket="t"), range(4)))
+    assert len(double.raw_names()) == 4
+
+
+def test_requests_are_spaced(storage: DCache) -> None:
+    """At least 5 ms apart, also those of one operation."""
+    began = time.monotonic()
+    for _ in range(30):
+        storage.look("/")
+    assert time.monotonic() - began > 29 * 0.005
+
+
+@pytest.mark.parametrize("asked_before", range(6))
+def test_not_now_is_waited_for(double: Double, storage: DCache, asked_before: int) -> None:
+    """429 has done nothing: after Retry-After the very request is repeated, also a MOVE, and no attempt is lost."""
+    double.raw_put("/f", b"old")
+    seen = storage.stat("/f")
+    double.asked.clear()
+    refuse, count = double.refusal, iter(range(99))
+
+    def refusal(asked: Asked, activity: str | None) -> tuple[int, str, dict[str, str]] | None:
+        if next(count) == asked_before:
+            double.traps.busy = 1
+        return refuse(asked, activity)
+
+    double.refusal = refusal  # type: ignore[method-assign]
+    try:
+        storage.put("/f", Bytes(DATA), replace=seen, ticket="t")
+    finally:
+        del double.refusal
+    assert double.raw_get("/f") == DATA
+    (first,) = [n for n, asked in enumerate(double.asked) if asked.status == 429]
+    assert double.asked[first].method == double.asked[first + 1].method
+
+
+def test_not_now_for_long_is_told(double: Double, storage: DCache) -> None:
+    """A block of 20 s is an error that says when: the job waits, and can be interrupted."""
+    double.reset(Traps(block_after_401=2, block_seconds=20))
+    with pytest.raises(NotLoggedIn):
+        dcache(double, token="bad").stat("/")
+    with pytest.raises(Busy) as caught:
+        storage.stat("/")
+    assert caught.value.after is not None
+    assert 10 < caught.value.after <= 20
+
+
+def test_connections_that_close_are_no_failure(double: Double, storage: DCache) -> None:
+    """The door closes after each answer; the next request opens another connection."""
+    double.reset(Traps(closes=True))
+    for n in range(5):
+        storage.put(f"/f{n}", Bytes(b"1"), ticket="t")
+    assert len(list(storage.list("/"))) == 5
