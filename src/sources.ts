@@ -61,7 +61,12 @@ export class SourcesModel implements IDisposable {
   /** Ask the server for its sources; never rejects, see `error`. */
   async load(): Promise<readonly ISource[]> {
     try {
-      this._list = await requestAPI<ISource[]>('sources', this._settings);
+      const list = await requestAPI<ISource[]>('sources', this._settings);
+      // The list tells less of a login than its own route.
+      this._list = list.map(source => ({
+        ...source,
+        login: { ...extrasOf(this.find(source.name)), ...source.login }
+      }));
       this._error = null;
     } catch (reason) {
       this._error = asServerError(reason);
@@ -122,6 +127,11 @@ export class SourcesModel implements IDisposable {
   private _error: ServerError | null = null;
   private _changed = new Signal<this, void>(this);
   private _isDisposed = false;
+}
+
+function extrasOf(source: ISource | undefined): Partial<ILogin> {
+  const { device, pending, problem } = source?.login ?? {};
+  return device === undefined ? {} : { device, pending, problem };
 }
 
 /** The namespace of `SourcesModel`'s statics. */

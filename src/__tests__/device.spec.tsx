@@ -122,6 +122,14 @@ describe('DeviceLogin', () => {
     expect([device.phase, device.error]).toEqual(['waiting', null]);
   });
 
+  it('should stay offered when the list of sources is read again', async () => {
+    const sources = await server.sources();
+    const other = new DeviceLogin({ sources, name: NAME });
+    await sources.load();
+    expect(other.isOffered).toBe(true);
+    other.dispose();
+  });
+
   it('should tell that there is no code', async () => {
     server.refuses = {
       status: 502,

@@ -55,46 +55,46 @@ function Code(props: IDeviceProps & { pending: IPending }): JSX.Element {
   const [isCopied, setCopied] = React.useState(false);
   const address = pending.verification_uri_complete ?? pending.verification_uri;
   return (
-    <>
-      <p>{trans.__('Confirm this code in a browser, here or anywhere:')}</p>
-      <div className="ctadata-Device-row">
-        <output
-          className="ctadata-Device-code"
-          aria-label={trans.__('Login code')}
-        >
-          {pending.user_code}
-        </output>
-        <button
-          className="jp-mod-styled"
-          onClick={() => {
-            Clipboard.copyToSystem(pending.user_code);
-            setCopied(true);
-          }}
-        >
-          {isCopied ? trans.__('Copied') : trans.__('Copy')}
-        </button>
+    <div className="ctadata-Device-columns">
+      <div className="ctadata-Device-words">
+        <p>{trans.__('Confirm this code in a browser, here or anywhere:')}</p>
+        <div className="ctadata-Device-row">
+          <output
+            className="ctadata-Device-code"
+            aria-label={trans.__('Login code')}
+          >
+            {pending.user_code}
+          </output>
+          <button
+            className="jp-mod-styled"
+            onClick={() => {
+              Clipboard.copyToSystem(pending.user_code);
+              setCopied(true);
+            }}
+          >
+            {isCopied ? trans.__('Copied') : trans.__('Copy')}
+          </button>
+        </div>
+        <p>
+          <a href={address} target="_blank" rel="noopener noreferrer">
+            {trans.__('Open the login page')}
+          </a>
+        </p>
+        <p className="ctadata-Device-address">{pending.verification_uri}</p>
+        <div className="ctadata-Device-row">
+          <span className="ctadata-Device-left">
+            {trans.__('Valid for %1', duration(device.secondsLeft))}
+          </span>
+          <button
+            className="jp-mod-styled jp-mod-reject"
+            onClick={() => void device.cancel()}
+          >
+            {trans.__('Cancel the login')}
+          </button>
+        </div>
       </div>
-      <p>
-        <a href={address} target="_blank" rel="noopener noreferrer">
-          {trans.__('Open the login page')}
-        </a>
-        <span className="ctadata-Device-address">
-          {pending.verification_uri}
-        </span>
-      </p>
       <QrCode text={address} label={trans.__('The login page as QR code')} />
-      <div className="ctadata-Device-row">
-        <span className="ctadata-Device-left">
-          {trans.__('Valid for %1', duration(device.secondsLeft))}
-        </span>
-        <button
-          className="jp-mod-styled jp-mod-reject"
-          onClick={() => void device.cancel()}
-        >
-          {trans.__('Cancel the login')}
-        </button>
-      </div>
-    </>
+    </div>
   );
 }
 

@@ -13,6 +13,23 @@ import type { ISource } from '../wire';
 import { Facts } from './details';
 import { DeviceView } from './device';
 
+/** What the server knows about the state; a detail where a click mends it. */
+function Hint(props: {
+  text: string;
+  isMinor: boolean;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const hint = <p className="ctadata-Login-hint">{props.text}</p>;
+  return props.isMinor ? (
+    <details>
+      <summary>{props.trans.__('Where tokens were looked for')}</summary>
+      {hint}
+    </details>
+  ) : (
+    hint
+  );
+}
+
 /** The dialog's body; its value is the token that was pasted. */
 class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
   constructor(
@@ -51,13 +68,15 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
     return (
       <>
         <Facts rows={rows} />
-        {login.hint && <p className="ctadata-Login-hint">{login.hint}</p>}
+        {device.isOffered && <DeviceView device={device} trans={trans} />}
+        {login.hint && (
+          <Hint text={login.hint} isMinor={device.isOffered} trans={trans} />
+        )}
         {this._problem && (
           <p className="ctadata-Login-problem" role="alert">
             {this._problem}
           </p>
         )}
-        {device.isOffered && <DeviceView device={device} trans={trans} />}
         {login.needed && (
           <label className="ctadata-Login-field">
             {device.isOffered
