@@ -12,12 +12,14 @@ import type { IPending } from '../wire';
 /** What the view shows. */
 export interface IDeviceProps {
   device: DeviceLogin;
+  /** Whether the user is logged in already. */
+  isIn?: boolean;
   trans: TranslationBundle;
 }
 
 /** The button that starts a login, then the code until it is confirmed. */
 export function DeviceView(props: IDeviceProps): JSX.Element | null {
-  const { device, trans } = props;
+  const { device, isIn, trans } = props;
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
   React.useEffect(() => {
     device.changed.connect(redraw);
@@ -38,7 +40,11 @@ export function DeviceView(props: IDeviceProps): JSX.Element | null {
           disabled={phase === 'starting'}
           onClick={() => void device.start()}
         >
-          {phase === 'starting' ? trans.__('Asking…') : trans.__('Log in')}
+          {phase === 'starting'
+            ? trans.__('Asking…')
+            : isIn
+              ? trans.__('Log in again')
+              : trans.__('Log in')}
         </button>
       )}
       {error && (

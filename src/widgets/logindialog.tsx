@@ -68,7 +68,13 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
     return (
       <>
         <Facts rows={rows} />
-        {device.isOffered && <DeviceView device={device} trans={trans} />}
+        {device.isOffered && (
+          <DeviceView
+            device={device}
+            isIn={badge.tone === 'ok' || badge.tone === 'soon'}
+            trans={trans}
+          />
+        )}
         {login.hint && (
           <Hint text={login.hint} isMinor={device.isOffered} trans={trans} />
         )}

@@ -103,6 +103,21 @@ def test_from_nothing_to_a_listing_and_out(server: Client, tmp_path: Path, xroot
     _hunt(secrets, tmp_path, server, said + listed.stdout + listed.stderr + printed.stderr)
 
 
+def test_what_waited_goes_on(server: Client, xrootd: Door, short: Provider) -> None:
+    """A transfer that meets no login waits for it, and goes on by itself when somebody has logged in."""
+    folder = xrootd.fresh()
+    xrootd.raw_put(f"{folder}/a.txt", b"alpha")
+    job = server.job("download", "grid", f"{folder}/a.txt", to=("local", "/"))
+    assert (job["state"], job["reason"]) == ("blocked", "login")
+    _log_in(server, short)
+    end = time.monotonic() + 30
+    while job["state"] != "done" and time.monotonic() < end:
+        time.sleep(0.1)
+        job = server.get(f"jobs/{job['id']}")
+    assert job["state"] == "done", job
+    assert (server.workspace / "a.txt").read_bytes() == b"alpha"
+
+
 def _hunt(secrets: set[str], folder: Path, server: Client, said: str) -> None:
     """Look for secrets in what was said, in every file, and in the command lines of all processes."""
     lines = [word for process in psutil.process_iter(["cmdline"]) for word in process.info["cmdline"] or ()]
