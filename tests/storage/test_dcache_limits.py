@@ -18,20 +18,21 @@ from ctadata_jlab.errors import (
     NotLoggedIn,
     Unreachable,
 )
+from ctadata_jlab.http import Trust
+from ctadata_jlab.storage.dcache import DCache
+from ctadata_jlab.tokens.bearer import Bearer
+from ctadata_jlab.tokens.keeper import Keeper
 from tests.door.traps import Traps
 from tests.storage.suite import Bytes
-from tests.storage.test_dcache import dcache
+from tests.storage.test_dcache import OPENED, dcache
+from tests.tokens.making import Scripted
 
 if TYPE_CHECKING:
-    from ctadata_jlab.storage.dcache import DCache
     from tests.door.double import Double
     from tests.door.serving import Asked
 
 DATA = os.urandom(1_500_001)
 BOTH = pytest.mark.parametrize("frontend", [False, True], ids=["door", "frontend"])
-
-
-# -- tokens and limits -------------------------------------------------------------------------------------------------
 
 
 def jwt(scope: str) -> str:
@@ -64,6 +65,19 @@ def test_what_such_a_token_cannot_clean_is_told(double: Double) -> None:
     with pytest.raises(Unreachable) as caught:
         dcache(double, token=token).put("/f", Bytes(DATA), ticket="t")
     assert "may not remove" in caught.value.hint
+
+
+def test_a_refused_token_does_not_block_the_address(double: Double) -> None:
+    """Three 401 would block everybody behind it: two are sent, whoever asks, and then none for a while."""
+    double.reset(Traps(block_after_401=3))
+    bearer = Bearer(Keeper(Scripted([jwt(f"storage.read:/{n}") for n in range(9)])), double.door.url)
+    door = DCache("dCache", double.door.url, Trust.of(str(double.ca)), auth=bearer, authorise=bearer.authorise)
+    OPENED.append(door)
+    for _ in range(3):
+        for attempt in (lambda: door.stat("/"), lambda: door.put("/f", Bytes(DATA), ticket="t")):
+            with pytest.raises((NotLoggedIn, Busy)):
+                attempt()
+    assert [asked.status for asked in double.asked] == [401, 401]
 
 
 @BOTH

@@ -108,7 +108,8 @@ def test_a_whole_file_needs_a_redirect_of_its_own(double: Double, storage: DCach
     """A capability for a whole file is used up by it."""
     double.raw_put("/f", DATA)
     assert content(storage, "/f") + content(storage, "/f") == DATA + DATA
-    assert double.movers == {}
+    assert not [asked for asked in double.requests("pool") if "range" in asked.headers]
+    assert len(double.requests("door", "GET")) == 2
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["redirected", "refused"])
