@@ -51,15 +51,21 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** JupyterLab's Paste is never grey; where ours is in the menu, its own is not. */
-function onePaste({ contextMenu }: JupyterFrontEnd): void {
-  contextMenu.opened.connect(() => {
-    const { menu } = contextMenu;
-    const find = (command: string) =>
-      menu.items.find(item => item.command === command);
+/**
+ * Where our Paste is in the context menu, JupyterLab's, which is never grey, is not.
+ *
+ * #### Notes
+ * It has to be taken out before the menu opens: a change closes an open menu.
+ */
+function onePaste({ contextMenu: { menu } }: JupyterFrontEnd): void {
+  const { open } = menu;
+  const find = (command: string) =>
+    menu.items.find(item => item.command === command);
+  menu.open = (...args) => {
     const other = find('filebrowser:paste');
     if (other && find('ctadata:paste')) {
       menu.removeItem(other);
     }
-  });
+    open.apply(menu, args);
+  };
 }

@@ -86,7 +86,45 @@ test('an empty folder is empty and no failure', async ({ panel }) => {
   await panel.enter('cta', 'empty');
   await expect(panel.rows).toHaveCount(0);
   await expect(panel.banner).toBeHidden();
+  await expect(panel.empty).toHaveText('This folder is empty.');
+  await panel.crumbs.getByText('cta', { exact: true }).click();
+  await expect(panel.row('crab')).toBeVisible();
+  await expect(panel.empty).toHaveText('');
+
+  await panel.node.getByRole('searchbox').fill('no such name');
+  await expect(panel.empty).toHaveText('No name matches the filter.');
+  await panel.node.getByRole('searchbox').fill('');
+  await expect(panel.row('crab')).toBeVisible();
+  await expect(panel.empty).toHaveText('');
 });
+
+for (const width of [250, 400]) {
+  test(`names have the most room, and nothing overlaps at ${width} px`, async ({
+    page,
+    panel
+  }) => {
+    await panel.start();
+    await page.sidebar.setWidth(width, 'left');
+    await panel.enter('lst', 'DL1', '20241114', 'v0.10', 'tailcut84');
+    const row = panel.row('dl1_LST-1.Run19620.0000.h5');
+    await expect(row).toHaveAttribute('title', /dl1_LST-1\.Run19620\.0000\.h5/);
+    const [name, modified, size] = await Promise.all(
+      ['itemText', 'itemModified', 'itemFileSize'].map(async part =>
+        row.locator(`.jp-DirListing-${part}`).boundingBox()
+      )
+    );
+    const text = row.locator('.jp-DirListing-itemText');
+    const isCut = await text.evaluate(
+      node => node.scrollWidth > node.clientWidth
+    );
+    expect(isCut).toBe(width === 250);
+    expect(name!.width).toBeGreaterThan(width === 250 ? 65 : 150);
+    expect(name!.x + name!.width).toBeLessThanOrEqual(modified!.x + 1);
+    expect(modified!.x + modified!.width).toBeLessThanOrEqual(size!.x + 1);
+    const box = (await panel.node.boundingBox())!;
+    expect(size!.x + size!.width).toBeLessThanOrEqual(box.x + box.width);
+  });
+}
 
 test('a folder of 5 000 entries is quick, with few rows in the page', async ({
   panel

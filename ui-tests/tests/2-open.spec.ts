@@ -90,7 +90,7 @@ test('a file that is too large is offered as a download instead', async ({
   await expect(panel.dialog).toContainText('Too large to open');
   await expect(panel.dialog).toContainText('200 MB');
   await expect(
-    panel.dialog.getByRole('button', { name: 'Download to workspace…' })
+    panel.dialog.getByRole('button', { name: 'Download to Workspace…' })
   ).toBeVisible();
   await panel.answer('Cancel');
   await expect(panel.documents.locator('.jp-Document')).toHaveCount(0);

@@ -30,7 +30,7 @@ test('a folder comes to the workspace, with its progress seen', async ({
   });
   await panel.startIn(own);
   setSpeed(30_000_000);
-  await panel.choose('run', 'Download to workspace…');
+  await panel.choose('run', 'Download to Workspace…');
   await expect(panel.dialog).toBeVisible();
   await panel.answer('Select');
 
@@ -126,7 +126,9 @@ for (const [label, kept] of [
     await panel.expectJob(name, 'blocked');
     const row = panel.job(name);
     await expect(row).toContainText('asks you');
-    await expect(row).toContainText('exists already');
+    await expect(row).toContainText('exists already in the workspace');
+    await expect(row).not.toContainText('For all of them');
+    await expect(row.getByRole('progressbar')).toHaveCount(0);
     await expect(row).toContainText(path.basename(name));
     expect(textOf(inWorkspace(tmpPath, name))).toBe('mine');
     await row.getByRole('button', { name: label, exact: true }).click();

@@ -79,7 +79,7 @@ test('files and folders are uploaded by the file chooser', async ({
   };
   await choose('Upload…', `${desk}/alone.txt`);
   await expect(panel.row('alone.txt')).toBeVisible();
-  await choose('Upload folder…', `${desk}/tree`);
+  await choose('Upload Folder…', `${desk}/tree`);
   await expect(panel.row('tree')).toBeVisible();
   await expect
     .poll(() => treeOf(onDoor(own)), { timeout: 30_000 })

@@ -55,9 +55,10 @@ test('production is visibly production', async ({ panel }) => {
   expect([edge, side, width]).toEqual([red, red, '4px']);
   await panel.node.getByRole('radio', { name: 'dev' }).click();
   await expect(panel.crumbs).toContainText('dCache dev');
-  const [, , devSide, devWidth] = await colours();
+  const [, devEdge, devSide, devWidth] = await colours();
   expect(devSide).not.toBe(red);
-  expect(devWidth).toBe('0px');
+  expect(devEdge).not.toBe(red);
+  expect(devWidth).toBe('4px'); // nothing moves when it is switched
 });
 
 test('a reload shows the same folder of the same storage again', async ({

@@ -50,14 +50,14 @@ test('a new folder is made and named', async ({ panel, own }) => {
   expect(fs.readdirSync(onDoor(own))).toEqual(['my folder']);
 });
 
-test('a deletion says how much goes, and that it is for ever', async ({
+test('a deletion says how much goes, and that it is permanent', async ({
   panel,
   own
 }) => {
   lay(onDoor(own, 'data'), { 'a.txt': 'x'.repeat(1500), 'sub/b.txt': 'y' });
   await panel.startIn(own);
   await panel.choose('data', 'Delete…');
-  await expect(panel.dialog).toContainText(/for ever|permanent/i);
+  await expect(panel.dialog).toContainText(/permanently/);
   await expect(panel.dialog).toContainText('dCache');
   await expect(panel.dialog).toContainText('2 files');
   await expect(panel.dialog).toContainText(/1\.5 kB/i);
@@ -93,6 +93,27 @@ test('a file is moved into another folder', async ({ panel, own }) => {
   expect(textOf(onDoor(own, 'goal', 'wander.txt'))).toBe('w');
 });
 
+test('Paste is there once, and works when something was copied', async ({
+  panel,
+  own
+}) => {
+  lay(onDoor(own), { 'a.txt': 'a', 'goal/there.txt': 't' });
+  await panel.startIn(own);
+  const paste = panel.menu
+    .locator('.lm-Menu-item')
+    .filter({ has: panel.page.getByText('Paste', { exact: true }) });
+  await panel.row('a.txt').click({ button: 'right' });
+  await expect(paste).toHaveCount(1);
+  await expect(paste).toHaveClass(/lm-mod-disabled/);
+  await panel.page.keyboard.press('Escape');
+
+  await panel.choose('a.txt', 'Copy');
+  await panel.enter('goal');
+  await panel.choose('there.txt', 'Paste');
+  await expect(panel.row('a.txt')).toBeVisible();
+  expect(textOf(onDoor(own, 'goal', 'a.txt'))).toBe('a');
+});
+
 for (const kind of ['file', 'folder'] as const) {
   test(`the menu of a ${kind} offers what works here, and nothing else`, async ({
     panel,
@@ -106,12 +127,12 @@ for (const kind of ['file', 'folder'] as const) {
       .allInnerTexts();
     const given = labels.filter(label => label.trim());
     expect(given).toContain('Open');
-    expect(given).toContain('Download to workspace…');
+    expect(given).toContain('Download to Workspace…');
     expect(given).toContain('Rename');
     expect(given).toContain('Delete…');
-    expect(given).toContain('Copy path');
+    expect(given).toContain('Copy Path');
     expect(given).toContain('Upload…');
-    expect(given.includes('Download to my computer')).toBe(kind === 'file');
+    expect(given.includes('Download to My Computer')).toBe(kind === 'file');
     const text = given.join('\n');
     expect(text).not.toMatch(/trash/i);
     expect(text).not.toMatch(/shareable/i);

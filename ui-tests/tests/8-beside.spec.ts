@@ -10,7 +10,7 @@ const clipboard = (): Promise<string> => navigator.clipboard.readText();
 test('the path of a file is copied', async ({ page, panel }) => {
   await panel.start();
   await panel.enter('cta', 'odd names');
-  await panel.choose('run #7.txt', 'Copy path');
+  await panel.choose('run #7.txt', 'Copy Path');
   await expect
     .poll(() => page.evaluate(clipboard))
     .toBe('/cta/odd names/run #7.txt');
@@ -19,7 +19,7 @@ test('the path of a file is copied', async ({ page, panel }) => {
 test('code for a notebook is copied', async ({ page, panel }) => {
   await panel.start();
   await panel.enter('lst', 'DL1', '20241114', 'v0.10', 'tailcut84');
-  await panel.choose('dl1_LST-1.Run19620.0000.h5', 'Copy code for a notebook');
+  await panel.choose('dl1_LST-1.Run19620.0000.h5', 'Copy Code for a Notebook');
   await expect
     .poll(() => page.evaluate(clipboard))
     .toContain(
@@ -34,7 +34,7 @@ test('a file is saved on the user’s computer', async ({ page, panel, own }) =>
   lay(onDoor(own), { 'to take é.txt': 'home' });
   await panel.startIn(own);
   const coming = page.waitForEvent('download');
-  await panel.choose('to take é.txt', 'Download to my computer');
+  await panel.choose('to take é.txt', 'Download to My Computer');
   const download = await coming;
   expect(download.suggestedFilename()).toBe('to take é.txt');
   expect(textOf(await download.path())).toBe('home');

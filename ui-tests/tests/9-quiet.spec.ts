@@ -24,10 +24,7 @@ test('a hidden panel sends nothing for a quarter of a minute', async ({
   await expect.poll(() => sent.length).toBeGreaterThan(0);
 });
 
-// The panel lists its folder as soon as JupyterLab is there, shown or not.
-test.fixme('a panel that was never opened asks for no folder', async ({
-  page
-}) => {
+test('a panel that was never opened asks for no folder', async ({ page }) => {
   const sent: string[] = [];
   page.on('request', request => {
     if (request.url().includes('/ctadata-jlab/listing/')) {

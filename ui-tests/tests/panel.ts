@@ -17,6 +17,7 @@ export class Panel {
     this.list = this.node.locator('.jp-DirListing-content');
     this.crumbs = this.node.locator('.jp-BreadCrumbs');
     this.banner = this.node.locator('.ctadata-Banner');
+    this.empty = this.node.locator('.ctadata-Empty');
     this.badge = this.node.locator('.ctadata-Badge');
     this.picker = this.node.getByRole('combobox', { name: 'Storage' });
     this.dialog = page.locator('.jp-Dialog');
@@ -29,6 +30,7 @@ export class Panel {
   readonly list: Locator;
   readonly crumbs: Locator;
   readonly banner: Locator;
+  readonly empty: Locator;
   readonly badge: Locator;
   readonly picker: Locator;
   readonly dialog: Locator;
