@@ -93,7 +93,9 @@ def _shown(answer: Answer) -> Show:
         raise BadAnswer("The login server gives a code that cannot be used.")
     whole = answer.text("verification_uri_complete")
     seconds = answer.number("expires_in") or 600.0
-    return Show(code, place, whole if _is_page(whole) else None, seconds, answer.number("interval") or _INTERVAL)
+    return Show(
+        code, place, whole if _is_page(whole) else None, seconds, max(1.0, answer.number("interval") or _INTERVAL)
+    )
 
 
 def _is_page(url: str) -> bool:
@@ -109,7 +111,7 @@ def _decided(asked: _Question, clock: Callable[[], float]) -> Generator[Step, An
         if clock() >= asked.ends:
             raise NotLoggedIn("The code has expired before it was confirmed.", hint=_AGAIN)
         answer = yield asked.post
-        if answer is None or answer.status >= 500:
+        if answer is None or answer.is_later:
             pause = min(pause * 2, max(_LONGEST_PAUSE, interval))
             continue
         if answer.is_good:

@@ -60,6 +60,11 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def is_later(self) -> bool:
+        """Whether the same question may well be answered a little later."""
+        return self.status >= 500 or self.status == 429
+
+    @property
     def error(self) -> str:
         """The error's name (RFC 6749 §5.2), empty if there is none."""
         return self.text("error")
@@ -152,7 +157,7 @@ def insist(step: Get | Post, issuer: str) -> Asking:
     """Do *step*, a few times if need be; raises `Unreachable` if nobody answers."""
     for pause in (*_PATIENCE, None):
         answer = yield step
-        if answer is not None and answer.status < 500:
+        if answer is not None and not answer.is_later:
             return answer
         if pause is not None:
             yield Wait(pause)

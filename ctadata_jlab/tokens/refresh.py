@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from ctadata_jlab.errors import Busy, CtaDataError, Misconfigured, Unreachable
+from ctadata_jlab.errors import BadAnswer, Busy, CtaDataError, Misconfigured, Unreachable
 from ctadata_jlab.tokens import file as token_file
 from ctadata_jlab.tokens import stored as logins
 from ctadata_jlab.tokens.asking import drive
@@ -73,8 +73,9 @@ class Refresh:
                 token, is_due = self._look(min_valid, refused)  # somebody else may have renewed it meanwhile
                 return self._renew() if is_due else token
         except CtaDataError as error:
-            if error.retryable and token is not None and token.lasts(1, self._clock()):
-                return token
+            is_moment = error.retryable or isinstance(error, BadAnswer)
+            if is_moment and token is not None and token.lasts(1, self._clock()):
+                return token  # a good token outlives its provider's bad moment
             raise
 
     def explain(self) -> list[Attempt]:
@@ -162,7 +163,7 @@ class Refresh:
         form = {"grant_type": "refresh_token", "refresh_token": stored.refresh_token}
         provider = self._known()
         answer = self.ask(client.post(provider, provider.token, **form))
-        if answer is None or answer.status >= 500:
+        if answer is None or answer.is_later:
             raise Unreachable(f"The login server {client.issuer} does not answer.")
         if answer.error == "invalid_grant":
             logins.save(self.place, replace(stored, refresh_token="", ended=self._clock()))

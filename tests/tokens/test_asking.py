@@ -119,7 +119,19 @@ def test_secrets_are_in_no_error(both: tuple[Server, Server]) -> None:
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.lists(st.text(max_size=5))
 KEYS = st.sampled_from(
-    ["error", "error_description", "access_token", "token_type", "expires_in", "refresh_token", "device_code", "user_code", "verification_uri", "verification_uri_complete", "interval"]
+    [
+        "error",
+        "error_description",
+        "access_token",
+        "token_type",
+        "expires_in",
+        "refresh_token",
+        "device_code",
+        "user_code",
+        "verification_uri",
+        "verification_uri_complete",
+        "interval",
+    ]
 )
 ANSWERS = st.none() | st.builds(
     Answer, st.sampled_from([200, 201, 302, 400, 401, 404, 429, 500]), st.dictionaries(KEYS, VALUES)

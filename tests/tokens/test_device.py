@@ -163,7 +163,7 @@ def test_slow_down() -> None:
 
 def test_network_gone_while_waiting() -> None:
     """The login outlives a provider that is down for a minute; it is asked ever more rarely."""
-    gone = [None, None, answer({}, 503), None, None]
+    gone = [None, answer({}, 429), answer({}, 503), None, None]
     talk = Talk(answer(CODE), *gone, refusal("authorization_pending"), answer(GRANTED))
     talk.run()
     assert talk.waits == [2, 4, 8, 16, 30, 30, 2]

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import stat
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -153,6 +154,10 @@ def test_two_processes_renew_once(tmp_path: Path, short: Provider) -> None:
     assert kept.fetch(10) is not None
 
 
+def _saying(answer: Answer | None, _: Get | Post) -> Answer | None:
+    return answer
+
+
 def test_provider_down(tmp_path: Path, short: Provider) -> None:
     """While the provider is gone a good token serves on; without one it is worth trying again."""
     kept = logged_in(tmp_path, short, clock := Later())
@@ -160,9 +165,13 @@ def test_provider_down(tmp_path: Path, short: Provider) -> None:
     kept._provider = refresh_provider(kept, ask)
     clock.ahead = 40
     assert kept.fetch(60) is not None
+    kept.ask = lambda _: Answer(400, {"error": "temporarily_unavailable"})
+    assert kept.fetch(60) is not None
     clock.ahead = 61
-    with pytest.raises(Unreachable):
-        kept.fetch(60)
+    for gone in (None, Answer(503, {}), Answer(429, {})):
+        kept.ask = partial(_saying, gone)
+        with pytest.raises(Unreachable):
+            kept.fetch(60)
     kept.ask = ask
     assert kept.fetch(60) is not None
 
