@@ -147,6 +147,25 @@ describe('CtaModel', () => {
     expect(lists()).toHaveLength(1);
   });
 
+  it('should say why it shows nothing, once it knows', async () => {
+    let count = 0;
+    const { model } = await make(() => {
+      const end = { complete: true, count: 0, hash: '' };
+      return count ? rows(count) : { pieces: [JSON.stringify(end)] };
+    });
+    expect(model.emptiness).toBeNull();
+    const opened = model.open({ source: 'dcache', path: '/' });
+    expect(model.emptiness).toBeNull();
+    await opened;
+    expect(model.emptiness).toBe('empty');
+    count = 2;
+    await model.refresh();
+    expect(model.emptiness).toBeNull();
+    model.setFilter(() => null);
+    await settle(5);
+    expect(model.emptiness).toBe('filtered');
+  });
+
   it('should refresh when a file changes in a folder below the root', async () => {
     const { model, drive, lists } = await make(({ method, path }) =>
       method === 'DELETE' ? { status: 204 } : rows(1)

@@ -123,6 +123,9 @@ for (const width of [250, 400]) {
     expect(modified!.x + modified!.width).toBeLessThanOrEqual(size!.x + 1);
     const box = (await panel.node.boundingBox())!;
     expect(size!.x + size!.width).toBeLessThanOrEqual(box.x + box.width);
+    const refresh = panel.node.getByRole('button', { name: 'Refresh' });
+    const button = (await refresh.boundingBox())!;
+    expect(button.x + button.width).toBeLessThanOrEqual(box.x + box.width);
   });
 }
 
