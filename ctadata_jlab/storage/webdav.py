@@ -114,6 +114,7 @@ class WebDav:
         try:
             self._send(part, body)
             stored, proof = self._verify(part, body)
+            self._may_replace(path, replace)  # the upload took its time
             self._commit(part, path, stored, overwrite=replace is not False)
         except BaseException:
             self._sweep(part)

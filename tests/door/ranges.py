@@ -15,21 +15,20 @@ __all__ = ["send"]
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
-def send(handler: Handler, data: bytes, headers: Mapping[str, str]) -> bool:
-    """Answer a GET or HEAD with *data*, obeying Range but not If-Range; return whether it was the whole file."""
+def send(handler: Handler, data: bytes, headers: Mapping[str, str]) -> None:
+    """Answer a GET or HEAD with *data*, obeying Range but not If-Range."""
     asked = handler.asked.headers.get("range", "") if handler.command == "GET" else ""
     found = _RANGE.match(asked)
     if not found or found.group(0) == "bytes=-":
         _pour(handler, 200, data, {"Accept-Ranges": "bytes", **headers})
-        return True
+        return
     first, last = found.groups()
     start = int(first) if first else max(0, len(data) - int(last))
     end = min(int(last) + 1, len(data)) if first and last else len(data)
     if start >= end:
         handler.reply(416, headers={"Content-Range": f"bytes */{len(data)}"})
-        return False
+        return
     _pour(handler, 206, data[start:end], {"Content-Range": f"bytes {start}-{end - 1}/{len(data)}", **headers})
-    return False
 
 
 def _pour(handler: Handler, status: int, data: bytes, headers: Mapping[str, str]) -> None:

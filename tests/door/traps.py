@@ -67,7 +67,9 @@ class Traps:
     checksum_late: float = 0.0
     """Seconds after an upload in which the checksum is not known yet (#7467)."""
     flips: int = 0
-    """So many uploads are stored with one wrong byte."""
+    """So many uploads are stored with one wrong byte…"""
+    truncates: int = 0
+    """…or without their last one, and 201 all the same (#6601)."""
 
     # -- the name space
     move_deletes_first: bool = False

@@ -97,16 +97,9 @@ def test_a_predecessors_temporary_is_swept_by_its_ticket(double: Double, storage
     double.reset(Traps(overwrite_refused=True))
     double.raw_put("/.f.job7-1.ctapart", b"trunc")
     double.raw_put("/.f.other.ctapart", b"somebody's")
-    storage.put("/f", Bytes(DATA), ticket="job7-1")
-    assert double.raw_names() == [".f.other.ctapart", "f"]
-    assert double.raw_get("/f") == DATA
-
-
-def test_no_overwriting_is_no_hindrance_to_replacing(double: Double, storage: DCache) -> None:
-    """``webdav.enable.overwrite=false`` refuses a PUT onto a file; ours goes to a free name."""
-    double.reset(Traps(overwrite_refused=True))
     double.raw_put("/f", b"old")
-    storage.put("/f", Bytes(DATA), replace=True, ticket="t")
+    storage.put("/f", Bytes(DATA), replace=True, ticket="job7-1")
+    assert double.raw_names() == [".f.other.ctapart", "f"]
     assert double.raw_get("/f") == DATA
 
 
@@ -118,6 +111,10 @@ def test_wrong_bytes_get_no_name(double: Double, storage: DCache) -> None:
     double.reset(Traps(flips=1, keeps_mismatched=True))
     double.raw_put("/f", b"old")
     with pytest.raises(Corrupted, match="other bytes"):
+        storage.put("/f", Bytes(DATA), replace=True, ticket="t")
+    double.reset(Traps(truncates=1, no_checksums=True))
+    double.raw_put("/f", b"old")
+    with pytest.raises(Corrupted, match="were stored"):
         storage.put("/f", Bytes(DATA), replace=True, ticket="t")
     assert (double.raw_names(), double.raw_get("/f")) == (["f"], b"old")
 
@@ -184,6 +181,7 @@ def test_the_receipt_tells_how_it_was_committed(double: Double, storage: DCache,
     """Renamed, replaced in two steps by the door, or in one by the frontend."""
     double.reset(Traps.usual())
     assert storage.put("/f", Bytes(b"1"), ticket="t").commit == "rename"
+    assert storage.put("/new", Bytes(b"1"), replace=True, ticket="t").commit == "rename"
     assert storage.put("/f", Bytes(b"2"), replace=True, ticket="t").commit == "replace"
     assert rest.put("/f", Bytes(b"3"), replace=storage.stat("/f"), ticket="t").commit == "exchange"
     assert double.raw_get("/f") == b"3"
@@ -257,6 +255,7 @@ def test_a_lost_answer_to_the_commit_is_resolved_by_looking(double: Double, fron
     receipt = dcache(double, frontend=frontend).put("/f", Bytes(b"new!"), replace=bool(old), ticket="t")
     assert double.traps.lost_moves == 0
     assert (double.raw_names(), double.raw_get("/f")) == (["f"], b"new!")
+    assert receipt.commit == ("rename" if not old else "exchange" if frontend else "replace")
     assert receipt.entry.version == f"{double.names.find('/f').etag}"  # type: ignore[union-attr]
 
 

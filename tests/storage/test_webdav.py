@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from ctadata_jlab.errors import AlreadyExists
+from ctadata_jlab.errors import AlreadyExists, Changed
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage.dcache import DCache
 from ctadata_jlab.storage.webdav import WebDav
@@ -100,6 +100,24 @@ def test_an_upload_does_not_replace_what_came_meanwhile_on_xrootd(xrootd: Door) 
     with pytest.raises(AlreadyExists):
         storage.put("/f", Meanwhile(b"ours" * 1000), ticket="t")
     assert xrootd.raw_get(f"{root}/f") == b"somebody else's"
+    assert [entry.name for entry in storage.list("/")] == ["f"]
+
+
+def test_only_the_version_that_was_seen_is_replaced_however_long_it_takes(wsgidav: Door) -> None:
+    """Somebody else writes while the bytes travel: the rename would take their file away, so it is looked again before."""
+    root = wsgidav.fresh()
+    wsgidav.raw_put(f"{root}/f", b"seen")
+    storage = storage_of(wsgidav, root)
+    seen = storage.stat("/f")
+
+    class Meanwhile(Bytes):
+        def read(self, count: int) -> bytes:
+            wsgidav.raw_put(f"{root}/f", b"somebody else's")
+            return super().read(count)
+
+    with pytest.raises(Changed):
+        storage.put("/f", Meanwhile(b"ours" * 1000), replace=seen, ticket="t")
+    assert wsgidav.raw_get(f"{root}/f") == b"somebody else's"
     assert [entry.name for entry in storage.list("/")] == ["f"]
 
 
