@@ -383,4 +383,5 @@ def _is_part(name: str) -> bool:
 
 
 def _online(locality: str | None) -> bool | None:
-    return None if locality is None else locality.upper() in {"ONLINE", "ONLINE_AND_NEARLINE"}
+    """Return False for what is on tape only; of a file whose pool is down (UNAVAILABLE, LOST) the server itself says what is wrong."""
+    return {"ONLINE": True, "ONLINE_AND_NEARLINE": True, "NEARLINE": False}.get((locality or "").upper())

@@ -117,6 +117,8 @@ class Door(Handler):
         elif node.locality == "NEARLINE":
             time.sleep(double.traps.tape_blocks)
             self.reply(500, reason="Server is busy (internal timeout)")
+        elif node.locality in {"UNAVAILABLE", "LOST"}:
+            self.reply(500, reason="File is unavailable")
         elif double.traps.proxies_reads:
             send(self, node.content, self._about(node))
         else:

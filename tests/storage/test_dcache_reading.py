@@ -195,6 +195,13 @@ def test_a_file_on_tape_is_not_asked_for(double: Double, storage: DCache) -> Non
     assert double.requests("door", "GET") == []
 
 
+def test_a_file_whose_pool_is_down_is_not_on_tape(double: Double, storage: DCache) -> None:
+    """To stage it would be no help: it is an error worth another try, in the server's words."""
+    double.raw_put("/f", b"1").locality = "UNAVAILABLE"
+    with pytest.raises(Unreachable, match="File is unavailable"):
+        content(storage, "/f")
+
+
 # -- plain http --------------------------------------------------------------------------------------------------------
 
 
