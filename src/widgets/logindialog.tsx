@@ -59,7 +59,10 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
       ? new Date(login.until * 1000).toLocaleString()
       : '';
     const rows: [string, string][] = [
-      [trans.__('State'), badge.text],
+      [
+        trans.__('State'),
+        login.state === 'ok' ? trans.__('logged in') : badge.text
+      ],
       [trans.__('Who'), login.subject ?? ''],
       [trans.__('Until'), until],
       [trans.__('Token from'), login.source ?? ''],
