@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # started in the background by a shell, which lets all children ignore Ctrl-C: some tests send it to theirs
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 pytest_plugins = [
     "tests.rig.process",
     "tests.rig.certificate",
