@@ -64,7 +64,7 @@ jest: $(VENV)/.dev ## the frontend's unit tests
 	$(IN_VENV) jlpm test $(ARGS)
 
 pytest: dev tests/rig/oidc/node_modules/.made ## the Python tests; ARGS="-k name" chooses some
-	$(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
+	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
 
 ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
 	scripts/debian-packages ui
