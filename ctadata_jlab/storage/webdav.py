@@ -115,9 +115,16 @@ class WebDav:
             self._send(part, body)
             stored, proof = self._verify(part, body)
             self._may_replace(path, replace)  # the upload took its time
-            self._commit(part, path, stored, overwrite=replace is not False)
         except BaseException:
             self._sweep(part)
+            raise
+        try:
+            self._commit(part, path, stored, overwrite=replace is not False)
+        except BaseException as error:
+            if replace is False or self._is_surely_there(path):
+                self._sweep(part)
+            elif isinstance(error, CtaDataError):  # the old file may be gone: these bytes are all there is
+                error.hint = f"The new file is whole, under the name {paths.name(part)} in the same folder: rename it."
             raise
         entry = changed(self._landed_at(path), checksum=proof)
         return Receipt(entry, verified_by=proof, commit="rename" if replace is False else "replace")
@@ -220,6 +227,12 @@ class WebDav:
         except NotFound:
             return False
         return True
+
+    def _is_surely_there(self, path: str) -> bool:
+        try:
+            return self._exists(path)
+        except CtaDataError:
+            return False
 
     def _is_folder(self, path: str) -> bool:
         try:

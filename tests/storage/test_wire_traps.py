@@ -401,3 +401,31 @@ def test_a_lost_answer_to_the_rename_is_resolved_by_looking() -> None:
     with scripted(answer) as server:
         receipt = WebDav("d", server.url, Trust.of()).put("/f", Bytes(b"abc"), ticket="t")
     assert (receipt.entry.path, files) == ("/f", {"/f"})
+
+
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_a_replacement_that_dies_between_delete_and_rename_keeps_the_new_bytes(*, hangs_up: bool) -> None:
+    """The server has removed the old file and then fails: the whole temporary is not swept, as it is all that there is."""
+    files = {"/f"}
+
+    def answer(handler: BaseHTTPRequestHandler, asked: Asked) -> None:
+        if asked.method == "PUT":
+            files.add(asked.path)
+        if asked.method == "DELETE":
+            files.discard(asked.path)
+        if asked.method == "MOVE":
+            files.discard("/f")
+            handler.close_connection = True
+            if hangs_up:
+                return
+        if asked.method == "PROPFIND":
+            body = FILE.format(asked.path).replace(">1<", ">3<")
+            reply(handler, 207 if asked.path in files else 404, MULTI.format(body).encode())
+            return
+        headers = {"Content-Length": "3"} if asked.method == "HEAD" else {}
+        reply(handler, {"PUT": 201, "MOVE": 500}.get(asked.method, 200), headers=headers)
+
+    with scripted(answer) as server, pytest.raises(Unreachable) as caught:
+        WebDav("d", server.url, Trust.of()).put("/f", Bytes(b"abc"), replace=True, ticket="t")
+    assert files == {"/.f.t.ctapart"}
+    assert ".f.t.ctapart" in caught.value.hint
