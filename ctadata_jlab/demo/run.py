@@ -44,7 +44,7 @@ class DemoError(Exception):
 def run(folder: Path | None = None, port: int | None = None, *, open_browser: bool = True) -> int:
     """Run the demo until it is told to stop; return the exit code of the program."""
     try:
-        with _interrupted_by_signals():
+        with _endings.heard():
             _check_packages()
             _run(DemoFolder((folder or default_folder()).expanduser().resolve()), port, open_browser=open_browser)
     except KeyboardInterrupt:
@@ -70,12 +70,12 @@ def _run(place: DemoFolder, port: int | None, *, open_browser: bool) -> None:
         children = {}
         urls = {}
         for door in DOORS:
-            children[door] = stack.enter_context(_child(place, door, _door(place, door)))
+            children[door] = _start(stack, place, door, _door(place, door))
             urls[door] = _first_line(place, door, children[door])
         place.write_config(urls)
         lab = _lab(place, port, open_browser=open_browser)
         secret = secrets.token_hex(24)
-        children["jupyterlab"] = stack.enter_context(_child(place, "jupyterlab", lab, JUPYTER_TOKEN=secret))
+        children["jupyterlab"] = _start(stack, place, "jupyterlab", lab, JUPYTER_TOKEN=secret)
         address = _wait_for_lab(place, children["jupyterlab"])
         _announce(place, urls, f"{address}lab?token={secret}")
         _watch(place, children)
@@ -100,37 +100,37 @@ def _lab(place: DemoFolder, port: int | None, *, open_browser: bool) -> list[str
     ]
 
 
-@contextmanager
-def _child(place: DemoFolder, name: str, module: list[str], **extra: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a module of Python in a session of its own, tethered by its standard input; stop it in the end."""
-    environment = {**place.environment(), **extra}
-    with place.log(name).open("wb") as log:
+def _start(stack: ExitStack, place: DemoFolder, name: str, module: list[str], **extra: str) -> subprocess.Popen[bytes]:
+    """Run a module of Python in a session of its own, tethered by its standard input; the stack stops it in the end.
+
+    A signal that comes while the child is being made waits until the stack knows it: no child is ever forgotten.
+    """
+    with place.log(name).open("wb") as log, _endings.held():
         child = subprocess.Popen(
             [sys.executable, "-m", *module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if name in DOORS else log,
             stderr=log,
-            env=environment,
+            env={**place.environment(), **extra},
             cwd=place.path,
             start_new_session=True,
         )
-    try:
-        yield child
-    finally:
-        _stop(child)
+        stack.callback(_stop, child)
+    return child
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
     """End a child politely, then by force, together with what it may have left in its session."""
-    child.terminate()
-    try:
-        child.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            pipe.close()
+    with _endings.held():
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 def _first_line(place: DemoFolder, name: str, child: subprocess.Popen[bytes]) -> str:
@@ -188,22 +188,46 @@ def _check_packages() -> None:
         raise DemoError(f'The demo needs {", ".join(missing)}:  pip install "ctadata_jlab[demo]"')
 
 
-@contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal act as Ctrl-C; once stopping has begun, nothing interrupts it."""
-    before = {kind: signal.signal(kind, _interrupt) for kind in _ENDINGS}
-    try:
-        yield
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
+class _Endings:
+    """Makes SIGTERM and a closed terminal act as Ctrl-C; the first one counts, and nothing interrupts the stopping."""
+
+    def __init__(self) -> None:
+        self._holds = 0
+        self._came = False
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Raise KeyboardInterrupt in the main thread when the demo is told to end."""
+        self._came = False
+        before = {kind: signal.signal(kind, self._hear) for kind in _ENDINGS}
+        try:
+            yield
+        finally:
+            for kind, handler in before.items():
+                signal.signal(kind, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let what must be whole be whole: an interruption comes at the end of this."""
+        self._holds += 1
+        came_before = self._came
+        try:
+            yield
+        finally:
+            self._holds -= 1
+        if self._came and not came_before:
+            raise KeyboardInterrupt
+
+    def _hear(self, *_: Any) -> None:
+        for kind in _ENDINGS:
+            signal.signal(kind, signal.SIG_IGN)
+        self._came = True
+        _say("\nStopping …")
+        if not self._holds:
+            raise KeyboardInterrupt
 
 
-def _interrupt(*_: Any) -> None:
-    for kind in _ENDINGS:
-        signal.signal(kind, signal.SIG_IGN)
-    _say("\nStopping …")
-    raise KeyboardInterrupt
+_endings = _Endings()
 
 
 def _say(text: str) -> None:

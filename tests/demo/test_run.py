@@ -13,7 +13,8 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -164,6 +165,20 @@ def test_interrupted_start_leaves_nothing(demo: subprocess.Popen[str]) -> None:
     os.kill(demo.pid, signal.SIGINT)
     demo.wait(30)
     assert _are_gone(family, 1)
+
+
+def test_interrupted_at_a_birth(place: folder.DemoFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C between the making of a child and the moment it is known: the child ends all the same."""
+    born: list[subprocess.Popen[bytes]] = []
+
+    def interrupted(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        born.append(subprocess.Popen(*arguments, **options))
+        os.kill(os.getpid(), signal.SIGINT)
+        return born[-1]
+
+    monkeypatch.setattr(run, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": interrupted}))
+    assert run.run(place.path, None, open_browser=False) == 0
+    assert [child.poll() is not None for child in born] == [True]
 
 
 def test_second_demo_is_told(demo: subprocess.Popen[str], place: folder.DemoFolder) -> None:
