@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from tornado.httputil import HTTPHeaders
 
+    from ctadata_jlab.session import Source
     from ctadata_jlab.storage import Entry, Storage
 
-__all__ = ["ROUTES", "Span", "disposition", "span"]
+__all__ = ["ROUTES", "FilesHandler", "Span", "disposition", "require_readable", "span"]
 
 CHUNK = 256 * 1024
 """How many bytes go to the event loop at once."""
@@ -50,30 +51,39 @@ class FilesHandler(Handler):
     @authenticated
     async def get(self, where: str) -> None:
         """Send the bytes."""
-        storage, entry, piece = await self._begin(where)
-        await self.stream(self.workshop.threads.file(_pour(storage, entry, piece)))
-        await self.finish(set_content_type=BINARY)
+        self.check_xsrf_cookie()  # for GET: the request must come from this site
+        await self.send_file(*await self.place(where))
 
     @authenticated
     async def head(self, where: str) -> None:
         """Send the headers that `get` would."""
-        await self._begin(where)
+        self.check_xsrf_cookie()
+        await self.send_head(*await self.place(where))
+
+    async def send_file(self, source: Source, path: str) -> None:
+        """Send the bytes of one file, or the range of them that is asked for."""
+        entry, piece = await self._begin(source, path)
+        await self.stream(self.workshop.threads.file(_pour(source.storage, entry, piece)))
         await self.finish(set_content_type=BINARY)
 
-    async def _begin(self, where: str) -> tuple[Storage, Entry, Span]:
+    async def send_head(self, source: Source, path: str) -> None:
+        """Send the headers that `send_file` would."""
+        await self._begin(source, path)
+        await self.finish(set_content_type=BINARY)
+
+    async def _begin(self, source: Source, path: str) -> tuple[Entry, Span]:
         """Look at the file and write the headers; nothing is opened yet."""
-        self.check_xsrf_cookie()  # for GET: the request must come from this site
-        source, path = await self.place(where)
         entry = await self.work(source.storage.stat, path)
-        _require_readable(entry, source.title)
+        require_readable(entry, source.title)
         piece = span(self.request.headers, entry)
         for name, value in _headers(entry, piece):
             self.set_header(name, value)
         self.set_status(206 if piece.partial else 200)
-        return source.storage, entry, piece
+        return entry, piece
 
 
-def _require_readable(entry: Entry, title: str) -> None:
+def require_readable(entry: Entry, title: str) -> None:
+    """Refuse what has no bytes to send now: a folder, or a file on tape."""
     if entry.is_folder:
         raise BadRequest(f"{paths.display(entry.path)} on {title} is a folder.", hint="Download it to the workspace.")
     if entry.online is False:

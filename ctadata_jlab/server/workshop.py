@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ctadata_jlab.server.handles import Handles
 from ctadata_jlab.server.refusal import refusal
 from ctadata_jlab.server.threads import Threads
 
@@ -32,6 +33,7 @@ class Workshop:
         self._soon: asyncio.Future[Session] | None = None
         self.announcer = announcer
         self.threads = Threads()
+        self.handles = Handles()
 
     async def session(self) -> Session:
         """Return the session; the first call opens it in a thread."""
