@@ -48,6 +48,8 @@ class Source:
     twin: str | None = None
     production: bool = False
     home: str = "/"
+    url: str = ""
+    root: str = "/"
     token_file: Path | None = None
     """Where a token given by hand is kept; None where tokens come from elsewhere."""
     login: Pending | None = None
@@ -151,6 +153,8 @@ def _remote(source: settings.Source, config: Config) -> Source:
         twin=source.twin if source.twin in config.sources else None,
         production=source.production,
         home=source.home,
+        url=source.url,
+        root=source.root,
         login=login,
         token_file=token_file_of(source) if source.login.kind in {"auto", "file"} else None,
     )

@@ -8,6 +8,7 @@ import { Signal } from '@lumino/signaling';
 import { bytes } from './format';
 import { DRIVE, localOf, parentOf, placeOf } from './paths';
 import {
+  asServerError,
   encodePath,
   NAMESPACE,
   requestAPI,
@@ -16,7 +17,7 @@ import {
   ServerError
 } from './request';
 import { readListing, rowsOf } from './stream';
-import type { ICtaModel } from './wire';
+import type { ICtaModel, IRow } from './wire';
 
 /** The one checkpoint that every file has: remote storage keeps no drafts. */
 const CHECKPOINT: Contents.ICheckpointModel = {
@@ -80,8 +81,8 @@ export class CtaDrive extends Drive {
    * List a folder.
    *
    * #### Notes
-   * `onRows` gets all rows so far, each time some arrive. Rejects if the
-   * listing is not whole.
+   * `onBlock` gets the rows as they arrive. Rejects if the listing is not
+   * whole. The model's hash is the same for the same rows in any order.
    */
   async list(
     localPath: string,
@@ -98,13 +99,32 @@ export class CtaDrive extends Drive {
       { signal: options.signal },
       options.fresh ? { fresh: '1' } : {}
     );
-    const rows: ICtaModel[] = [];
-    await readListing(response, block => {
-      rows.push(...rowsOf(path, block, writable));
-      options.onRows?.(folderOf(path, rows, writable));
+    const rows: IRow[] = [];
+    const prefix = options.isGlobal ? `${DRIVE}:${path}` : path;
+    const { hash } = await readListing(response, block => {
+      const some = rowsOf(prefix, block, writable);
+      rows.push(...some);
+      options.onBlock?.(some);
     });
-    rows.forEach(row => row.size && this._sizes.set(row.path, row.size));
-    return folderOf(path, rows, writable);
+    this._listed = rows;
+    return { ...folderOf(path, rows, writable), hash };
+  }
+
+  /** What there is at a path; null if nothing is. */
+  async kindOf(path: string): Promise<'folder' | 'file' | null> {
+    const local = localOf(path);
+    if (placeOf(local).path === '/') {
+      return 'folder';
+    }
+    try {
+      const { type } = await this._meta(local);
+      return type === 'directory' ? 'folder' : 'file';
+    } catch (reason) {
+      if (asServerError(reason).name === 'NotFound') {
+        return null;
+      }
+      throw reason;
+    }
   }
 
   /** Give the next `get` of a folder this answer; for a listing read already. */
@@ -244,7 +264,11 @@ export class CtaDrive extends Drive {
     path: string,
     options: Contents.IFetchOptions
   ): Promise<Contents.IModel> {
-    const size = this._sizes.get(path) ?? (await this._meta(path)).size ?? 0;
+    const size =
+      this._sizes.get(path) ??
+      this._listed.find(row => localOf(row.path) === path)?.size ??
+      (await this._meta(path)).size ??
+      0;
     if (size > this.openLimit) {
       throw refusal(
         'TooLargeToOpen',
@@ -306,6 +330,7 @@ export class CtaDrive extends Drive {
   private _isWritable: (source: string) => boolean;
   private _primed = new Map<string, Contents.IModel>();
   private _sizes = new Map<string, number>();
+  private _listed: IRow[] = [];
   private _versions = new Map<string, string>();
 }
 
@@ -325,8 +350,10 @@ export namespace CtaDrive {
     fresh?: boolean;
     /** Gives up on the listing. */
     signal?: AbortSignal;
-    /** Gets the folder as far as it has arrived. */
-    onRows?: (folder: ICtaModel) => void;
+    /** Gets rows as they arrive. */
+    onBlock?: (rows: IRow[]) => void;
+    /** Whether the rows' paths are JupyterLab's, with the drive's name. */
+    isGlobal?: boolean;
   }
 }
 

@@ -1,27 +1,33 @@
 /** What the panel shows: one folder of one source. */
 
 import { FilterFileBrowserModel } from '@jupyterlab/filebrowser';
-import type { Contents } from '@jupyterlab/services';
+import type { Contents, Session } from '@jupyterlab/services';
+import { nullTranslator } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
+import { climb, placesFrom } from './address';
+import { Arrival } from './arrival';
 import type { CtaDrive } from './drive';
 import { folderOf } from './drive';
+import { NO_FILTER } from './filter';
+import type { IFilter } from './filter';
 import { parcelOfFiles } from './manifest';
-import { DRIVE, globalOf, localOf, placeOf, trim } from './paths';
+import { DRIVE, globalOf, localOf, nameOf, parentOf, placeOf } from './paths';
 import type { IPlace } from './paths';
 import { asServerError, isAbort } from './request';
 import type { ServerError } from './request';
+import { Rows } from './rows';
+import type { IView } from './rows';
+import { BY_NAME, compareBy } from './sort';
+import type { Compare, IOrder } from './sort';
 import type { SourcesModel } from './sources';
 import type { Uploader } from './upload';
-import type { ICtaModel } from './wire';
+import type { IRow } from './wire';
 
 /** Why a listing shows no row. */
 export type Emptiness = 'empty' | 'hidden' | 'filtered';
-
-/** How often a listing that is still arriving is drawn, in ms. */
-const REDRAW = 400;
 
 /**
  * A file browser model that stays inside one source and asks before it moves.
@@ -30,7 +36,9 @@ const REDRAW = 400;
  * JupyterLab's model moves first and falls back to the root when it fails.
  * This one reads the folder itself, hands the answer to the drive, and only
  * then lets the base class move; so a failure leaves the old listing where it
- * is and is told by `failed`.
+ * is and is told by `failed`. The base class is given an empty folder: the
+ * rows, their order and their filter are kept here, for it would go through
+ * all of them a dozen times for each listing.
  */
 export class CtaModel extends FilterFileBrowserModel {
   /** Construct the model; it lists nothing before `open`. */
@@ -43,6 +51,9 @@ export class CtaModel extends FilterFileBrowserModel {
       refreshStandby: () => true
     });
     this._drive = options.drive;
+    this._language = (options.translator ?? nullTranslator).languageCode;
+    this._compare = compareBy(BY_NAME, this._language);
+    this._view = this._viewOf();
     this._sources = options.sources;
     this._uploader = options.uploader;
     this._refreshing = new Poll({
@@ -67,13 +78,81 @@ export class CtaModel extends FilterFileBrowserModel {
     if (this._turn || this._isFailed || !this.place.source) {
       return null;
     }
-    if (!this.items().next().done) {
+    const { all, shown } = this._rows;
+    if (shown.length) {
       return null;
     }
-    const rows = this._rows.filter(
-      row => this.includeHiddenFiles || !row.name.startsWith('.')
-    );
-    return rows.length ? 'filtered' : this._rows.length ? 'hidden' : 'empty';
+    return all.some(row => this._isVisible(row))
+      ? 'filtered'
+      : all.length
+        ? 'hidden'
+        : 'empty';
+  }
+
+  /** The rows that are shown, in their order. */
+  get shown(): readonly IRow[] {
+    return this._rows.shown;
+  }
+
+  /** How many rows there are, shown or not. */
+  get total(): number {
+    return this._rows.all.length;
+  }
+
+  /** Whether more rows are to come than are here. */
+  get isArriving(): boolean {
+    return this._isArriving;
+  }
+
+  /** How the rows are ordered. */
+  get order(): IOrder {
+    return this._order;
+  }
+
+  /** Order the rows otherwise; null if that is done already. */
+  orderBy(change: Partial<IOrder>): Promise<void> | null {
+    const order = { ...this._order, ...change };
+    if (JSON.stringify(order) === JSON.stringify(this._order)) {
+      return null;
+    }
+    this._order = order;
+    this._compare = compareBy(order, this._language);
+    return this._arrange();
+  }
+
+  /** Which names are shown. */
+  get filter(): IFilter {
+    return this._filtering;
+  }
+
+  /** Show other names; null if that is done already. */
+  filterBy(filter: IFilter): Promise<void> | null {
+    this._filtering = filter;
+    this._test = row => filter.test(row.name);
+    return this._arrange();
+  }
+
+  /** A signal emitted when other rows are to be drawn. */
+  override get refreshed(): ISignal<this, void> {
+    return this._drawn;
+  }
+
+  /** The rows that are shown, in their order. */
+  override items(): IterableIterator<Contents.IModel> {
+    return this._rows.shown[
+      Symbol.iterator
+    ]() as IterableIterator<Contents.IModel>;
+  }
+
+  /** The kernels that run for files of the folder. */
+  override *sessions(): IterableIterator<Session.IModel> {
+    const folder = `${this.path}/`;
+    for (const session of this.manager.services.sessions.running()) {
+      const { path } = session;
+      if (path.startsWith(folder) && !path.includes('/', folder.length)) {
+        yield session;
+      }
+    }
   }
 
   /** A signal emitted when a listing failed (with why) or came (with null). */
@@ -116,12 +195,54 @@ export class CtaModel extends FilterFileBrowserModel {
     if (!this.place.source) {
       return Promise.resolve();
     }
-    return path === '.' ? this._again(false) : this._go(this.resolve(path), {});
+    if (path === '.') {
+      return this._again(false);
+    }
+    const isWritten = /^\/?([a-z][\w+.-]*:\/|pnfs\/)/i.test(path);
+    return isWritten ? this.goTo(path) : this._go(this.resolve(path), {});
+  }
+
+  /** Go to a place in any form that people write; a file is shown in its folder. */
+  async goTo(text: string): Promise<void> {
+    try {
+      const places = placesFrom(text, this._sources.list, this.place);
+      const found = await this._firstOf(places);
+      await this._go(found.folder, {});
+      if (found.file) {
+        this._located.emit(found.file);
+      }
+    } catch (reason) {
+      this._tellFailed(asServerError(reason));
+    }
+  }
+
+  /** A signal emitted with the name of a file that was gone to. */
+  get located(): ISignal<this, string> {
+    return this._located;
+  }
+
+  /** The first of some places that is there; the last one if none is. */
+  private async _firstOf(
+    places: IPlace[]
+  ): Promise<{ folder: IPlace; file: string | null }> {
+    for (const place of places) {
+      const kind = await this._drive.kindOf(globalOf(place));
+      if (kind === 'folder') {
+        return { folder: place, file: null };
+      }
+      if (kind === 'file') {
+        const folder = { ...place, path: parentOf(place.path) };
+        return { folder, file: nameOf(place.path) };
+      }
+    }
+    return { folder: places[places.length - 1], file: null };
   }
 
   /** List again, if it is seen. */
   override refresh(): Promise<void> {
-    return this._redrawOnly ? this._redraw() : this._again(false);
+    return this._isLocal
+      ? (this._arrange() ?? Promise.resolve())
+      : this._again(false);
   }
 
   /** List again and have the storage itself asked. */
@@ -133,6 +254,8 @@ export class CtaModel extends FilterFileBrowserModel {
   override setFilter(
     filter: Parameters<FilterFileBrowserModel['setFilter']>[0]
   ): void {
+    this._filtering = NO_FILTER;
+    this._test = row => filter(row) !== null;
     this._locally(() => super.setFilter(filter));
   }
 
@@ -195,10 +318,14 @@ export class CtaModel extends FilterFileBrowserModel {
     }
   }
 
-  /** Keep all rows, so that they can be drawn again. */
-  protected override handleContents(contents: Contents.IModel): void {
-    this._rows = contents.content as ICtaModel[];
-    super.handleContents(contents);
+  /** Kernels came or went: the same rows are drawn. */
+  protected override onRunningChanged(
+    sender: Session.IManager,
+    models: Iterable<Session.IModel>
+  ): void {
+    if (!this._turn) {
+      this._drawn.emit();
+    }
   }
 
   private _again(fresh: boolean): Promise<void> {
@@ -221,6 +348,7 @@ export class CtaModel extends FilterFileBrowserModel {
     turn.done = this._list(turn, options.fresh ?? false).finally(() => {
       if (this._turn === turn) {
         this._turn = null;
+        this._isArriving = false;
         this._busyChanged.emit(false);
       }
     });
@@ -230,60 +358,100 @@ export class CtaModel extends FilterFileBrowserModel {
   private async _list(turn: ITurn, fresh: boolean): Promise<void> {
     const before = { path: localOf(this.path), rows: this._rows };
     const path = localOf(globalOf(turn.place));
-    let moved = false;
-    let drawn = Date.now();
+    const arrival = new Arrival(async rows => {
+      const isMoving = path !== before.path;
+      if (isMoving && (await this._prepare(rows, turn))) {
+        this._isArriving = true;
+        await this._show(path, rows);
+      }
+    });
     try {
-      const folder = await this._drive.list(path, {
+      const { hash } = await this._drive.list(path, {
         fresh,
+        isGlobal: true,
         signal: turn.abort.signal,
-        onRows: partial => {
-          const due = Date.now() - drawn > REDRAW && path !== before.path;
-          if (due && this._turn === turn) {
-            moved = true;
-            drawn = Date.now();
-            void this._show({ ...partial, content: [...partial.content] });
-          }
-        }
+        onBlock: rows => arrival.take(rows)
       });
-      if (this._turn === turn && !this.isDisposed) {
-        await this._show(folder);
-        this._isFailed = false;
-        this._failed.emit(null);
+      const rows = await arrival.end();
+      const isSame = path === before.path && hash === this._hash;
+      if (isSame && rows.all.length === before.rows.all.length) {
+        this._tellFailed(null);
+      } else if (await this._prepare(rows, turn)) {
+        await this._show(path, rows);
+        this._hash = hash;
+        this._tellFailed(null);
       }
     } catch (reason) {
+      await arrival.end();
       if (isAbort(reason) || this._turn !== turn || this.isDisposed) {
         return;
       }
-      const elsewhere = placeOf(before.path).source !== turn.place.source;
-      if (elsewhere) {
-        await this._show(folderOf(path, [], false));
-      } else if (moved) {
-        await this._show(folderOf(before.path, before.rows, true));
+      if (placeOf(before.path).source !== turn.place.source) {
+        await this._show(path, new Rows());
+      } else if (this._rows !== before.rows) {
+        await this._show(before.path, before.rows);
       }
-      this._isFailed = true;
-      this._failed.emit(asServerError(reason));
+      this._tellFailed(asServerError(reason));
     }
   }
 
-  /** Let the base class move to a folder that has been read. */
-  private _show(folder: ICtaModel): Promise<void> {
-    this._drive.prime(folder.path, global(folder));
-    return super.cd('/' + folder.path);
+  private _tellFailed(error: ServerError | null): void {
+    this._isFailed = error !== null;
+    this._failed.emit(error);
   }
 
-  private _redraw(): Promise<void> {
-    const path = localOf(this.path);
-    return path
-      ? this._show(folderOf(path, this._rows, true))
-      : Promise.resolve();
+  /** Arrange rows that are not shown yet; tells whether they are still wanted. */
+  private async _prepare(rows: Rows, turn: ITurn): Promise<boolean> {
+    do {
+      await rows.arrange(this._view);
+    } while (rows.view !== this._view);
+    return this._turn === turn && !this.isDisposed;
+  }
+
+  /** Show rows that have been arranged, and let the base class move to their folder. */
+  private async _show(path: string, rows: Rows): Promise<void> {
+    this._rows = rows;
+    if (path !== localOf(this.path)) {
+      this._hash = null;
+      this._drive.prime(path, folderOf(path, [], true));
+      await super.cd('/' + path);
+    }
+    this._drawn.emit();
+  }
+
+  /** Arrange the rows anew and draw them; null if that is done already. */
+  private _arrange(): Promise<void> | null {
+    this._view = this._viewOf();
+    const rows = this._rows;
+    const arranging = rows.arrange(this._view);
+    if (!arranging) {
+      this._drawn.emit();
+      return null;
+    }
+    return arranging.then(() => {
+      if (rows === this._rows && !this.isDisposed) {
+        this._drawn.emit();
+      }
+    });
+  }
+
+  private _viewOf(): IView {
+    return {
+      compare: this._compare,
+      isShown: row => this._isVisible(row) && this._test(row)
+    };
+  }
+
+  private _isVisible(row: IRow): boolean {
+    return this.includeHiddenFiles || !row.name.startsWith('.');
   }
 
   private _locally(change: () => void): void {
-    this._redrawOnly = true;
+    this._isLocal = true;
     try {
       change();
     } finally {
-      this._redrawOnly = false;
+      this._isLocal = false;
     }
   }
 
@@ -291,9 +459,19 @@ export class CtaModel extends FilterFileBrowserModel {
   private _sources: SourcesModel;
   private _uploader: Uploader;
   private _refreshing: Poll;
-  private _rows: ICtaModel[] = [];
+  private _language: string;
+  private _order = BY_NAME;
+  private _compare: Compare;
+  private _test: (row: IRow) => boolean = () => true;
+  private _filtering = NO_FILTER;
+  private _view: IView;
+  private _rows = new Rows();
+  private _hash: string | null | undefined = null;
+  private _drawn = new Signal<this, void>(this);
+  private _located = new Signal<this, string>(this);
+  private _isArriving = false;
   private _turn: ITurn | null = null;
-  private _redrawOnly = false;
+  private _isLocal = false;
   private _isFailed = false;
   private _failed = new Signal<this, ServerError | null>(this);
   private _busyChanged = new Signal<this, boolean>(this);
@@ -320,29 +498,4 @@ interface ITurn {
   place: IPlace;
   abort: AbortController;
   done: Promise<void>;
-}
-
-/** A path without `.` and `..`, which never climb above the root. */
-function climb(path: string): string {
-  const parts: string[] = [];
-  for (const part of trim(path).split('/')) {
-    if (part === '..') {
-      parts.pop();
-    } else if (part && part !== '.') {
-      parts.push(part);
-    }
-  }
-  return '/' + parts.join('/');
-}
-
-/** The rows as the contents manager expects them from a drive: with the drive's own paths. */
-function global(folder: ICtaModel): ICtaModel {
-  const rows = folder.content as ICtaModel[];
-  const prefix = `${DRIVE}:`;
-  return {
-    ...folder,
-    content: rows.map(row =>
-      row.path.startsWith(prefix) ? { ...row, path: localOf(row.path) } : row
-    )
-  };
 }

@@ -2,7 +2,7 @@
 
 import { isErrorBody, ServerError } from './request';
 import { Flag } from './wire';
-import type { ICtaModel, IListingBlock, IListingEnd } from './wire';
+import type { IExtra, IListingBlock, IListingEnd, IRow } from './wire';
 
 /** The HTTP status that an error inside a stream would have had. */
 const STATUS: Record<string, number> = {
@@ -112,12 +112,16 @@ export async function readListing(
   return parser.end();
 }
 
+/** What a listing tells of a file; shared by all rows. */
+const UNKNOWN: IExtra = { online: null, checksum: null, version: null };
+const OFFLINE: IExtra = { ...UNKNOWN, online: false };
+
 /** The rows of a block as contents models below *folder*. */
 export function rowsOf(
   folder: string,
   block: IListingBlock,
   writable: boolean
-): ICtaModel[] {
+): IRow[] {
   return block.names.map((name, index) => {
     const flags = block.flags[index] ?? 0;
     const mtime = block.mtimes[index] ?? null;
@@ -133,11 +137,7 @@ export function rowsOf(
       format: null,
       mimetype: '',
       content: null,
-      ctadata: {
-        online: flags & Flag.offline ? false : null,
-        checksum: null,
-        version: null
-      }
+      ctadata: flags & Flag.offline ? OFFLINE : UNKNOWN
     };
   });
 }

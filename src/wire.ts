@@ -61,6 +61,9 @@ export interface ISource {
   twin: string | null;
   production: boolean;
   home: string;
+  /** The door's URL, and the folder of it that is shown; empty for local folders. */
+  url: string;
+  root: string;
   traits: ITraits;
   login: ILogin;
 }
@@ -75,6 +78,14 @@ export interface IExtra {
 /** A contents model with our extra facts. */
 export interface ICtaModel extends Contents.IModel {
   ctadata?: IExtra;
+}
+
+/** A row of a listing, with what is worked out for its place in the order. */
+export interface IRow extends ICtaModel {
+  /** The text by which it is ordered; null if there is none. */
+  key?: string | null;
+  /** For which order the key is. */
+  keyed?: string;
 }
 
 /** One block of a listing: columns of equal length. */

@@ -73,6 +73,8 @@ def source(source: Source, state: LoginState | None) -> JSON:
         "twin": source.twin,
         "production": source.production,
         "home": source.home,
+        "url": _bare(source.url),
+        "root": source.root,
         "traits": {
             "writable": traits.writable,
             "resumes": traits.resumes,
@@ -83,6 +85,12 @@ def source(source: Source, state: LoginState | None) -> JSON:
         },
         "login": login(state),
     }
+
+
+def _bare(url: str) -> str:
+    """Return *url* without user and password, which nobody should have written into it."""
+    scheme, found, rest = url.partition("://")
+    return f"{scheme}{found}{rest.rpartition('@')[2]}"
 
 
 def login(state: LoginState | None) -> JSON:

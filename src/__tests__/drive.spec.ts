@@ -109,8 +109,8 @@ describe('CtaDrive', () => {
     it('should show the rows as they arrive', async () => {
       const { drive } = make(() => ({ pieces: NDJSON }));
       const counts: number[] = [];
-      await drive.list('d', { onRows: f => counts.push(f.content.length) });
-      expect(counts).toEqual([2, 3]);
+      await drive.list('d', { onBlock: rows => counts.push(rows.length) });
+      expect(counts).toEqual([2, 1]);
     });
 
     it('should ask the storage itself when told', async () => {

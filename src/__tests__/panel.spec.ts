@@ -69,7 +69,7 @@ describe('CtaModel', () => {
     const { model, lists } = await make(() => rows(1));
     await model.open({ source: 'dcache', path: '/lst' });
     expect(model.path).toBe('ctadata:dcache/lst');
-    expect(names(model)).toEqual(['f0.h5', 'sub']);
+    expect(names(model)).toEqual(['sub', 'f0.h5']);
     await model.cd('sub');
     expect(model.place).toEqual({ source: 'dcache', path: '/lst/sub' });
     await model.cd('..');
@@ -99,7 +99,7 @@ describe('CtaModel', () => {
     await model.open({ source: 'dcache', path: '/' });
     await model.cd('nope');
     expect(model.path).toBe('ctadata:dcache');
-    expect(names(model)).toEqual(['f0.h5', 'f1.h5', 'sub']);
+    expect(names(model)).toEqual(['sub', 'f0.h5', 'f1.h5']);
     expect(failures).toEqual([null, 'NotFound']);
   });
 
@@ -109,7 +109,7 @@ describe('CtaModel', () => {
     await model.open({ source: 'dcache', path: '/' });
     answer = { pieces: [rows(1).pieces?.[0] ?? ''] };
     await model.refresh();
-    expect(names(model)).toEqual(['f0.h5', 'f1.h5', 'sub']);
+    expect(names(model)).toEqual(['sub', 'f0.h5', 'f1.h5']);
     expect(failures).toEqual([null, 'BadAnswer']);
   });
 
@@ -135,7 +135,7 @@ describe('CtaModel', () => {
     await slow;
     await settle(40);
     expect(model.place.path).toBe('/quick');
-    expect(names(model)).toEqual(['f0.h5', 'sub']);
+    expect(names(model)).toEqual(['sub', 'f0.h5']);
   });
 
   it('should not ask the server to filter', async () => {

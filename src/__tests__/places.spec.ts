@@ -1,6 +1,6 @@
 import { globalOf, join, nameOf, parentOf, pathOf, placeOf } from '../paths';
 import { pythonString, snippet } from '../snippets';
-import { compareBy } from '../sort';
+import { BY_NAME, compareBy } from '../sort';
 import { isPair, localsOf, nearest, remoteOf, twinOf } from '../toggle';
 import type { ICtaModel, ISource } from '../wire';
 import wire from '../../tests/fixtures/wire/sources.json';
@@ -110,7 +110,9 @@ describe('compareBy', () => {
     key: 'name' | 'file_size' | 'last_modified',
     direction: 'ascending' | 'descending' = 'ascending'
   ): string[] =>
-    [...rows].sort(compareBy({ key, direction })).map(item => item.name);
+    [...rows]
+      .sort(compareBy({ ...BY_NAME, state: { key, direction } }))
+      .map(item => item.name);
 
   it('should put folders first and count as people do', () => {
     const rows = ['run10', 'run9', 'Run1'].map(name => row(name));

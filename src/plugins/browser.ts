@@ -8,11 +8,9 @@ import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import type { CtaDrive } from '../drive';
 import { CtaModel } from '../model';
 import type { Options } from '../options';
 import { globalOf } from '../paths';
-import { asServerError } from '../request';
 import { ICtaOptions, ICtaPanel, ICtaStorage, ICtaTransfers } from '../tokens';
 import { CtaBrowser } from '../widgets/browser';
 import { showJob } from '../widgets/details';
@@ -89,7 +87,8 @@ function build(parts: IParts, translator: ITranslator): CtaPanel {
     options,
     state,
     trans,
-    isFolder: place => isFolder(drive, globalOf(place)),
+    language: translator.languageCode,
+    isFolder: async place => (await drive.kindOf(globalOf(place))) === 'folder',
     onJobDetails: job => {
       jobs
         .failures(job.id)
@@ -98,17 +97,6 @@ function build(parts: IParts, translator: ITranslator): CtaPanel {
         .catch(() => undefined);
     }
   });
-}
-
-async function isFolder(drive: CtaDrive, path: string): Promise<boolean> {
-  try {
-    return (await drive.get(path, { content: false })).type === 'directory';
-  } catch (reason) {
-    if (asServerError(reason).name === 'NotFound') {
-      return false;
-    }
-    throw reason;
-  }
 }
 
 /**

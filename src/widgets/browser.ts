@@ -7,6 +7,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { CtaModel, Emptiness } from '../model';
 import type { SourcesModel } from '../sources';
+import { FilterBox } from './filterbox';
 import { VirtualDirListing } from './listing';
 
 /** A file browser whose home is the source that is shown. */
@@ -28,6 +29,12 @@ export class CtaBrowser extends FileBrowser {
     this._empty.setAttribute('role', 'status');
     this.rows.node.append(this._empty);
     this._bundle = (options.translator ?? nullTranslator).load('ctadata_jlab');
+    this._filter = new FilterBox({
+      model: this.model,
+      trans: this._bundle,
+      onLeave: () => this.listing.activate()
+    });
+    this._replaceFilter(this._filter);
     this.model.refreshed.connect(this._sayIfEmpty, this);
     this.model.busyChanged.connect(this._sayIfEmpty, this);
     this._observer = new MutationObserver(() => this._nameHome());
@@ -45,6 +52,21 @@ export class CtaBrowser extends FileBrowser {
     return this.listing as VirtualDirListing;
   }
 
+  /** Let the user type into the filter. */
+  focusFilter(): void {
+    this.showFileFilter = true;
+    this._filter.focus();
+  }
+
+  /** Whether another folder is shown without the filter. */
+  override set clearFilterOnNavigation(value: boolean) {
+    super.clearFilterOnNavigation = value;
+    this._filter.isClearedOnNavigation = value;
+  }
+  override get clearFilterOnNavigation(): boolean {
+    return super.clearFilterOnNavigation;
+  }
+
   /** Stop watching. */
   override dispose(): void {
     this._observer.disconnect();
@@ -55,7 +77,17 @@ export class CtaBrowser extends FileBrowser {
   protected override createDirListing(
     options: DirListing.IOptions
   ): DirListing {
-    return new VirtualDirListing(options);
+    return new VirtualDirListing({
+      ...options,
+      model: options.model as CtaModel
+    });
+  }
+
+  /** Put our filter where JupyterLab's is, which goes through all rows at each key. */
+  private _replaceFilter(filter: FilterBox): void {
+    const { filterToolbar } = this;
+    Array.from(filterToolbar.children()).forEach(child => child.dispose());
+    filterToolbar.addItem('filter', filter);
   }
 
   /** Call the first crumb what users call the source. */
@@ -87,6 +119,7 @@ export class CtaBrowser extends FileBrowser {
     };
   }
 
+  private _filter: FilterBox;
   private _sources: SourcesModel;
   private _bundle: TranslationBundle;
   private _empty = document.createElement('div');

@@ -2,8 +2,8 @@
  * JupyterLab's listing with as many rows in the page as can be seen.
  *
  * #### Notes
- * The one file that touches private members of JupyterLab's classes. If one of
- * them is missing, the listing is the stock one, only slower.
+ * It uses private members of JupyterLab's class, which `core.ts` lists. If one
+ * of them is missing, the listing is the stock one, only slower.
  */
 
 import { DirListing } from '@jupyterlab/filebrowser';
@@ -11,12 +11,18 @@ import type { Contents } from '@jupyterlab/services';
 import type { Drag } from '@lumino/dragdrop';
 import type { Message } from '@lumino/messaging';
 
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
 import { dropOf } from '../manifest';
 import type { IDrop } from '../manifest';
 import { nameOf, placeOf } from '../paths';
 import type { IPlace } from '../paths';
-import { compareBy } from '../sort';
+import type { CtaModel } from '../model';
 import type { ICtaModel } from '../wire';
+import { giveNamesRoom, isKnown } from './core';
+import type { ICore } from './core';
+import { describe, highlight } from './row';
 
 /** What JupyterLab's browsers drag. */
 const CONTENTS_MIME = 'application/x-jupyter-icontents';
@@ -26,29 +32,6 @@ const MARGIN = 15;
 
 /** How many rows are drawn where nobody can tell how many can be seen. */
 const UNKNOWN = 60;
-
-/** The private members of `DirListing` that are used here. */
-interface ICore {
-  _items: HTMLElement[];
-  _sortedItems: Contents.IModel[];
-  _sortState: DirListing.ISortState;
-  _columnSizes: Record<string, number | null>;
-  _hiddenColumns: Set<string>;
-  _width: number;
-  _focusIndex: number;
-  _inRename: boolean;
-  _focusItem(index: number): void;
-  _selectItem(index: number, keep: boolean, focus?: boolean): void;
-  _doRename(): Promise<string>;
-  _updateColumnSizes(moved?: string | null): void;
-  _saveState?(): void;
-}
-
-/** How wide the columns beside the names are, in px; less in a narrow panel. */
-const WIDTHS = { last_modified: [76, 62], file_size: [74, 66] } as const;
-
-/** Below this width, in px, a panel is narrow. */
-const NARROW = 320;
 
 /** What the panel does for the listing. */
 export interface IListingHooks {
@@ -71,8 +54,9 @@ export interface IListingHooks {
 /** A listing that stays quick with a hundred thousand rows. */
 export class VirtualDirListing extends DirListing {
   /** Construct the listing. */
-  constructor(options: DirListing.IOptions) {
+  constructor(options: VirtualDirListing.IOptions) {
     super(options);
+    this._rows = options.model;
     this.addClass('ctadata-Listing');
     this._core = this as unknown as ICore;
     this._isVirtual = isKnown(this._core);
@@ -82,7 +66,10 @@ export class VirtualDirListing extends DirListing {
     );
     if (this._isVirtual) {
       this._revealBefore();
-      this._giveNamesRoom();
+      giveNamesRoom(this._core);
+      this._ignoreElsewhere();
+      this.model.refreshed.disconnect(this._core._onModelRefreshed, this);
+      this.model.refreshed.connect(this._take, this);
       this.contentNode.tabIndex = -1;
     }
   }
@@ -90,23 +77,45 @@ export class VirtualDirListing extends DirListing {
   /** What the panel does for this listing. */
   hooks: IListingHooks | null = null;
 
+  /** A signal emitted when rows have been drawn. */
+  get drawn(): ISignal<this, void> {
+    return this._wasDrawn;
+  }
+
   /** Whether only the rows that can be seen are drawn. */
   get isVirtual(): boolean {
     return this._isVirtual;
   }
 
-  /** Sort with one collator for all comparisons. */
+  /** Have the model order its rows; many of them are there a moment later. */
   override sort(state: DirListing.ISortState): void {
     if (!this._isVirtual) {
       return super.sort(state);
     }
-    const language = this.translator.languageCode;
-    this._core._sortedItems = Array.from(this.model.items()).sort(
-      compareBy(state, language)
-    );
     this._core._sortState = state;
-    this.update();
     this._core._saveState?.();
+    void this._rows.orderBy({ state });
+    this._take();
+  }
+
+  /** Names as people count them, or by their characters. */
+  override setSortFileNamesNaturally(natural: boolean): void {
+    super.setSortFileNamesNaturally?.(natural);
+    void this._rows.orderBy({ natural });
+  }
+
+  /** Notebooks before other files, or among them. */
+  override setNotebooksFirstSorting(notebooksFirst: boolean): void {
+    super.setNotebooksFirstSorting(notebooksFirst);
+    void this._rows.orderBy({ notebooksFirst });
+  }
+
+  /** Restore widths and order; JupyterLab would sort by itself. */
+  override async restore(id: string): Promise<void> {
+    await super.restore(id);
+    if (this._isVirtual) {
+      this.sort(this._core._sortState);
+    }
   }
 
   /** Delete through the panel, which says what is lost. */
@@ -153,6 +162,7 @@ export class VirtualDirListing extends DirListing {
     } else {
       super.onUpdateRequest(msg);
     }
+    this._wasDrawn.emit();
   }
 
   /** Draw the rows again after a change of size: more may be seen. */
@@ -171,7 +181,16 @@ export class VirtualDirListing extends DirListing {
   ): void {
     const [some, drawn] = this._drawnOf(items, nodes);
     super.updateNodes(some, drawn, sizeOnly);
-    some.forEach((item, index) => mark(drawn[index], item));
+    some.forEach((item, index) => this._finish(drawn[index], item));
+  }
+
+  /** Say what JupyterLab's code does not. */
+  private _finish(node: HTMLElement | undefined, item: Contents.IModel): void {
+    if (node) {
+      mark(node, item);
+      highlight(node, item.name, this._rows.filter.marks(item.name));
+      describe(node, Boolean(this.selection[item.path]));
+    }
   }
 
   /** Update the times of the rows that are in the page. */
@@ -250,6 +269,39 @@ export class VirtualDirListing extends DirListing {
     this.hooks?.dropPaths(paths, this._folderAt(event), event.ctrlKey);
   }
 
+  /** Show the model's rows; what was selected and is there yet stays so. */
+  private _take(): void {
+    const core = this._core;
+    const rows = this._rows.shown as Contents.IModel[];
+    if (rows !== core._sortedItems) {
+      const focused = core._sortedItems[core._focusIndex]?.path;
+      core._sortedItems = rows;
+      if (Object.keys(this.selection).length) {
+        const kept = rows.filter(row => this.selection[row.path]);
+        this.clearSelectedItems(false);
+        kept.forEach(row => (this.selection[row.path] = true));
+      }
+      const index = rows.findIndex(row => row.path === focused);
+      core._focusIndex = Math.max(
+        0,
+        index === -1 ? Math.min(core._focusIndex, rows.length - 1) : index
+      );
+    }
+    this.update();
+  }
+
+  /**
+   * Have the node of all rows that are not drawn lie nowhere.
+   *
+   * #### Notes
+   * JupyterLab looks for the row below the pointer among all nodes.
+   */
+  private _ignoreElsewhere(): void {
+    const nowhere = this._elsewhere.getBoundingClientRect();
+    this._elsewhere.getBoundingClientRect = () => nowhere;
+    this._elsewhere.contains = () => false;
+  }
+
   private _folderAt(event: MouseEvent): IPlace {
     const item = this.modelForClick(event);
     return placeOf(item?.type === 'directory' ? item.path : this.model.path);
@@ -288,35 +340,6 @@ export class VirtualDirListing extends DirListing {
       const path = this.selection[focused] ? focused : paths[paths.length - 1];
       this._reveal(core._sortedItems.findIndex(item => item.path === path));
       return _doRename.call(core);
-    };
-  }
-
-  /**
-   * Give names all the room that the other columns do not need.
-   *
-   * #### Notes
-   * JupyterLab has all columns grow with the panel. A column that the user
-   * dragged keeps its width.
-   */
-  private _giveNamesRoom(): void {
-    const core = this._core;
-    const { _updateColumnSizes } = core;
-    const dragged = new Set<string>();
-    core._updateColumnSizes = (moved = null) => {
-      const sizes = core._columnSizes;
-      if (moved) {
-        Object.keys(WIDTHS).forEach(id => dragged.add(id));
-      } else if (core._width) {
-        let rest = core._width;
-        for (const [id, [wide, narrow]] of Object.entries(WIDTHS)) {
-          if (!dragged.has(id)) {
-            sizes[id] = core._width < NARROW ? narrow : wide;
-          }
-          rest -= core._hiddenColumns.has(id) ? 0 : (sizes[id] ?? 0);
-        }
-        sizes['name'] = rest;
-      }
-      _updateColumnSizes.call(core, moved);
     };
   }
 
@@ -437,7 +460,9 @@ export class VirtualDirListing extends DirListing {
   }
 
   private _core: ICore;
+  private _rows: CtaModel;
   private _isVirtual: boolean;
+  private _wasDrawn = new Signal<this, void>(this);
   private _isDrawing = false;
   private _nodes: HTMLElement[] = [];
   private _elsewhere = document.createElement('li');
@@ -448,21 +473,13 @@ export class VirtualDirListing extends DirListing {
   private _height = 24;
 }
 
-/** Whether JupyterLab's class has all members that are used. */
-function isKnown(core: Partial<ICore>): boolean {
-  return (
-    Array.isArray(core._items) &&
-    Array.isArray(core._sortedItems) &&
-    typeof core._focusIndex === 'number' &&
-    typeof core._sortState === 'object' &&
-    typeof core._inRename === 'boolean' &&
-    typeof core._focusItem === 'function' &&
-    typeof core._selectItem === 'function' &&
-    typeof core._doRename === 'function' &&
-    typeof core._updateColumnSizes === 'function' &&
-    typeof core._columnSizes === 'object' &&
-    core._hiddenColumns instanceof Set
-  );
+/** The namespace of `VirtualDirListing`'s statics. */
+export namespace VirtualDirListing {
+  /** How a listing is constructed. */
+  export interface IOptions extends DirListing.IOptions {
+    /** The model. */
+    model: CtaModel;
+  }
 }
 
 /**
@@ -472,10 +489,7 @@ function isKnown(core: Partial<ICore>): boolean {
  * JupyterLab's own menu entries look for `data-isdir`; some of them are wrong
  * for remote files ("Move to Trash").
  */
-function mark(node: HTMLElement | undefined, item: Contents.IModel): void {
-  if (!node) {
-    return;
-  }
+function mark(node: HTMLElement, item: Contents.IModel): void {
   node.removeAttribute('data-isdir');
   node.dataset.ctadataKind = item.type === 'directory' ? 'folder' : 'file';
   node.dataset.ctadataName = nameOf(item.path);

@@ -19,6 +19,7 @@ import type { IJob, ISource } from '../wire';
 import { Banner } from './banner';
 import type { CtaBrowser } from './browser';
 import { HeaderWidget } from './header';
+import { Tally } from './tally';
 import { Transfers } from './transfers';
 
 /** Where the place is kept over a reload. */
@@ -54,8 +55,10 @@ export class CtaPanel extends Panel {
       onDetails: job => options.onJobDetails(job),
       onError: reason => this.tell(reason)
     });
-    [this._header, this.banner, this.browser, this.transfers].forEach(widget =>
-      this.addWidget(widget)
+    const { model, rows } = this.browser;
+    const tally = new Tally({ model, rows, trans, language: options.language });
+    [this._header, this.banner, this.browser, tally, this.transfers].forEach(
+      widget => this.addWidget(widget)
     );
     this._connect();
   }
@@ -183,6 +186,9 @@ export class CtaPanel extends Panel {
       this._header.update();
     }, this);
     model.pathChanged.connect(this._onPath, this);
+    model.located.connect((_, name) => {
+      void this.browser.selectItemByName(name).catch(() => undefined);
+    }, this);
     sources.changed.connect(this._onSources, this);
     jobs.ended.connect((_, job) => this._onEnded(job), this);
     options.changed.connect(this._onOptions, this);
@@ -290,6 +296,8 @@ export namespace CtaPanel {
     options: Options;
     state: IStateDB | null;
     trans: TranslationBundle;
+    /** The user's language. */
+    language?: string;
     /** Whether a place is a folder; false if it is not there. */
     isFolder(place: IPlace): Promise<boolean>;
     /** Tells more about a transfer. */

@@ -49,8 +49,9 @@ class _Home(Memory):
 
 
 SKY = Source(
-    "dcache", "dCache", "dcache", _Sky(), cast("Any", None), None, "dcache-dev", production=True, home="/lst/users/me"
-)
+    "dcache", "dCache", "dcache", _Sky(), cast("Any", None), None, "dcache-dev", production=True, home="/lst/users/me",
+    url="https://someone:secret@dcache.example:2880",
+)  # fmt: skip
 HOME = Source("local", "Workspace", "local", _Home(), cast("Any", None))
 LOGIN = LoginState("ok", "alice", "https://issuer.example/realm/", 1790000000.0, "file")
 FILE = Entry("/lst/run é#1.txt", "file", 5, WHEN, 'W/"7"', Checksum("adler32", "03da0195"), online=False)
