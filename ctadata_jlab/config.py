@@ -67,6 +67,9 @@ class Transfers:
     """How the queue works: files at once, what to do with targets that exist, local roots besides the workspace, sizes in bytes."""
 
     files_at_once: int = 4
+    jobs_at_once: int = 2
+    bytes_per_second: int = 0
+    """How fast all jobs together may be; 0: as fast as it goes."""
     conflict: Conflict = "ask"
     roots: tuple[str, ...] = ("$SCRATCH",)
     state: str = ""

@@ -88,6 +88,8 @@ class Session:
                     self.config.state,
                     self.storage,
                     files_at_once=transfers.files_at_once,
+                    jobs_at_once=transfers.jobs_at_once,
+                    rate=transfers.bytes_per_second or None,
                     spool_limit=transfers.spool_bytes,
                 )
                 self._engine.listeners.append(self._forget_written)

@@ -145,9 +145,22 @@ export interface IJob {
   state: JobState;
   reason: Reason | null;
   seq: number;
-  from: { source: string; paths?: string[] };
+  /** `paths` are only the first few of `count` where a long list was given. */
+  from: {
+    source: string;
+    paths?: string[];
+    count?: number;
+    base?: string | null;
+  };
   to: { source: string; path: string } | null;
   conflict: Conflict;
+  include: string[];
+  exclude: string[];
+  sync: boolean;
+  /** Its place in the queue: who waits is taken by it, the lowest first. */
+  order: number;
+  /** Bytes a second; null: no limit. */
+  limit: number | null;
   created: number;
   ended: number | null;
   files_total: number;
@@ -160,6 +173,23 @@ export interface IJob {
   error: IErrorBody | null;
   question: IQuestion | null;
   note: string | null;
+  /** When a blocked job is tried again by itself, in seconds since the epoch. */
+  until: number | null;
+  /** What a blocked job waits for, in words. */
+  waiting: string | null;
+}
+
+/** The queue itself. */
+export interface IQueue {
+  /** Who works it off, in words; null: this server. */
+  owner: string | null;
+  folder: string;
+  /** What the user should know of the place where it is kept. */
+  notice: string | null;
+  /** Bytes a second for all jobs together; null: no limit. */
+  limit: number | null;
+  files_at_once: number;
+  jobs_at_once: number;
 }
 
 /** One file of an upload from the browser. */
@@ -173,15 +203,24 @@ export interface IManifestEntry {
 /** The body of `POST jobs`. */
 export interface IJobRequest {
   kind: JobKind;
-  from: { source: string; paths?: string[] };
+  /** With `base`, paths land as they are seen from there: for lists of files. */
+  from: { source: string; paths?: string[]; base?: string | null };
   to?: { source: string; path: string };
   conflict?: Conflict;
   manifest?: IManifestEntry[];
   folders?: string[];
+  /** Patterns as in gitignore: only such files; and what is left out. */
+  include?: string[];
+  exclude?: string[];
+  /** Copies only what differs, never deletes; `conflict` is then `replace` unless it is given. */
+  sync?: boolean;
+  /** Bytes a second. */
+  limit?: number;
 }
 
 /** What a user may do to a job. */
-export type JobAction = 'pause' | 'resume' | 'cancel' | 'retry' | 'answer';
+export type JobAction =
+  'pause' | 'resume' | 'cancel' | 'retry' | 'answer' | 'reorder' | 'limit';
 
 /** One file of a job. */
 export interface IJobItem {
@@ -221,6 +260,10 @@ export interface IJobEvent {
   bytes_total: number;
   speed: number | null;
   error: string | null;
+  /** When a blocked job is tried again by itself, in seconds since the epoch. */
+  until: number | null;
+  /** What a blocked job waits for, in words. */
+  waiting: string | null;
 }
 
 /** A login's state, as told on Jupyter's event bus. */

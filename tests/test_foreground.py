@@ -149,13 +149,37 @@ def test_a_link_on_this_machine_does_not_lead_a_download_astray(desk: Desk, sess
     assert names(desk.cwd / "outside") == []
 
 
-def test_links_are_followed_in_an_upload(desk: Desk, session: Session) -> None:
-    """What the user can read is what they mean."""
-    (desk.cwd / "elsewhere").write_bytes(b"1")
+def test_links_are_followed_inside_an_uploaded_folder(desk: Desk, session: Session) -> None:
+    """One that leads out of it is refused, by name; a link that the user names is what they mean."""
     (desk.cwd / "out").mkdir()
-    (desk.cwd / "out/link").symlink_to(desk.cwd / "elsewhere")
+    (desk.cwd / "out/here").write_bytes(b"1")
+    (desk.cwd / "out/link").symlink_to("here")
     foreground.put(session, "dcache", desk.cwd / "out", "/out", recursive=True).require()
     assert desk.raw_get("/out/link") == b"1"
+    (desk.cwd / "out/leading-out").symlink_to(desk.cwd)
+    with pytest.raises(BadPath, match="leading-out"):
+        foreground.put(session, "dcache", desk.cwd / "out", "/new", recursive=True)
+    (desk.cwd / "named").symlink_to("out/here")
+    foreground.put(session, "dcache", desk.cwd / "named", "/named").require()
+    assert desk.raw_get("/named") == b"1"
+
+
+def test_a_selection_of_a_folder(desk: Desk, session: Session) -> None:
+    """Patterns and names say what is meant; a sync leaves alone what is there, replaces what differs, and removes nothing."""
+    only = foreground.Selection(include=("*.h5",), exclude=("b*",))
+    for name, data in {"a.h5": b"a", "b.h5": b"b", "c.txt": b"c", "sub/d.h5": b"d"}.items():
+        desk.raw_put(f"/sel/{name}", data)
+    target = desk.cwd / "got"
+    foreground.get(session, "dcache", "/sel", target, recursive=True, only=only).require()
+    assert (names(target), names(target / "sub")) == (["a.h5", "sub"], ["d.h5"])
+    (target / "a.h5").write_bytes(b"other")
+    (target / "mine").write_bytes(b"mine")
+    only = foreground.Selection(names=("a.h5", "sub"), sync=True)
+    summary = foreground.get(session, "dcache", "/sel", target, recursive=True, only=only).require()
+    assert {result.target: result.note for result in summary.results}[str(target / "a.h5")] != "already there"
+    assert [result.note for result in summary.results if result.target.endswith("d.h5")] == ["already there"]
+    assert (target / "a.h5").read_bytes() == b"a"
+    assert names(target) == ["a.h5", "mine", "sub"]
 
 
 def test_an_interrupted_upload_goes_on_with_the_files_that_are_missing(

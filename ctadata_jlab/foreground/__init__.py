@@ -17,16 +17,17 @@ from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, NotFound, Unsupported
 from ctadata_jlab.foreground.crew import Crew
 from ctadata_jlab.foreground.places import chosen, entries, landing, shared_session, upload_path
+from ctadata_jlab.foreground.selection import Selection
 from ctadata_jlab.foreground.standing import Result, Standing, Summary, readable_size
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.transfer import survey
 from ctadata_jlab.transfer.copy import End, copy
 from ctadata_jlab.transfer.disk import local_errors
 from ctadata_jlab.transfer.job import Item, ItemState, new_id
-from ctadata_jlab.transfer.plan import plan_copy, plan_delete
+from ctadata_jlab.transfer.plan import plan_delete
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ctadata_jlab.session import Session, Source
     from ctadata_jlab.storage import Entry
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Result",
+    "Selection",
     "Standing",
     "Summary",
     "chosen",
@@ -58,23 +60,26 @@ def get(
     *,
     recursive: bool = False,
     conflict: Conflict = "ask",
+    only: Selection | None = None,
     report: Callable[[Standing], object] = lambda _: None,
 ) -> Summary:
     """Download *path* of the source called *source*: it becomes exactly *target*, anywhere on this machine.
 
-    A folder wants *recursive*. A file that fails does not stop the others; a folder that cannot be listed stops all before
-    anything is written. *report* is called in the caller's thread, a few times a second. Ctrl-C leaves parts to go on with.
+    A folder wants *recursive*; *only* says which of what is in it, and whether it is a sync. A file that fails does not stop the
+    others; a folder that cannot be listed stops all before anything is written. *report* is called in the caller's thread, a few
+    times a second. Ctrl-C leaves parts to go on with.
     """
+    only = only or Selection()
     origin, top = session.source(source), paths.remote(path)
     is_folder = _wants(origin.storage.stat(top), recursive=recursive)
     with local_errors(target):
         place = target.expanduser().resolve()
     here, base = (Local(place), "/") if is_folder else (Local(place.parent), "/" + place.name)
-    tops = [entry.path for entry in origin.storage.list("/")] if top == "/" else [top]
     with local_errors(place):
         folds = here.root.is_dir() and paths.folds_names(here.root)
-    items = _landing_at(base, top, plan_copy(origin.storage, tops, "/", folds=folds))
-    survey.require_room(items, here, "/", lambda: None)
+    items = only.plan(origin.storage, top, here, base, folds=folds)
+    survey.require_room((item for item in items if item.state is ItemState.WAITING), here, "/", lambda: None)
+    conflict = only.conflict(conflict)
     act = partial(_copy, End(source, origin.storage, "/"), End("local", here, "/"), conflict, new_id(time.time()))
     if is_folder:
         here.make_folder("/")
@@ -89,18 +94,22 @@ def put(
     *,
     recursive: bool = False,
     conflict: Conflict = "ask",
+    only: Selection | None = None,
     report: Callable[[Standing], object] = lambda _: None,
 ) -> Summary:
     """Upload *local*, a file or (with *recursive*) a folder, as exactly *path* of the source called *source*.
 
     Missing folders are made. Otherwise as `get`; an interrupted file is sent again from its start, finished ones are left alone.
+    Links in a folder are followed inside it; those that lead out of it are refused, by name.
     """
+    only = only or Selection()
     origin, target = session.source(source), paths.remote(path)
     with local_errors(local):
         place = local.expanduser().resolve()
     here, top = Local(Path(place.anchor)), "/" + place.relative_to(place.anchor).as_posix()
     _wants(here.stat(top), recursive=recursive)
-    items = _landing_at(target, top, plan_copy(here, [top], "/"))
+    items = only.plan(here, top, origin.storage, target)
+    conflict = only.conflict(conflict)
     act = partial(_copy, End("local", here, "/"), End(source, origin.storage, "/"), conflict, new_id(time.time()))
     try:
         return Crew(items, origin.storage, act, _hands(session, origin), report).work(target)
@@ -150,13 +159,11 @@ def _hands(session: Session, origin: Source) -> int:
     return max(1, min(session.config.transfers.files_at_once, origin.storage.traits.connections))
 
 
-def _landing_at(base: str, top: str, items: Iterable[Item]) -> list[Item]:
-    """Return *items* as they land if *top* itself becomes *base*."""
-    return [replace(item, target=paths.join(base, paths.relative(item.path, top))) for item in items]
-
-
 def _copy(source: End, target: End, conflict: Conflict, ticket: str, item: Item, watch: Watch) -> Result:
     start, end = replace(source, path=item.path), replace(target, path=item.target or "/")
+    if item.state is ItemState.SKIPPED:
+        watch.stand(item.size or 0)
+        return Result(item.path, _called(target, end.path), item.state, item.size or 0, item.note or "")
     if start.file is not None and not start.file.is_file():
         raise Unsupported(f"{paths.display(item.path)} is not a regular file.", hint="Leave it out.")
     try:

@@ -52,7 +52,7 @@ class JobHandler(Handler):
 
     @authenticated
     async def patch(self, identity: str) -> None:
-        """Pause, resume, cancel or retry it, or answer its question."""
+        """Pause, resume, cancel, retry, reorder or limit it, or answer its question."""
         asked = requests.action(self.request.body)
         await self.tell(await self.work(_done, (await self.session()).engine, identity, asked))
 
@@ -95,6 +95,23 @@ class ItemsHandler(Handler):
         return int(text)
 
 
+class QueueHandler(Handler):
+    """The queue itself."""
+
+    @authenticated
+    async def get(self) -> None:
+        """Send who works it off, where it is kept, and its limit."""
+        engine = (await self.session()).engine
+        await self.answer(lambda: wire.queue(engine))
+
+    @authenticated
+    async def patch(self) -> None:
+        """Limit how fast all jobs together may be."""
+        limit, engine = requests.queue_limit(self.request.body), (await self.session()).engine
+        await self.work(engine.limit_all, limit)
+        await self.answer(lambda: wire.queue(engine))
+
+
 class LogHandler(Handler):
     """What happened to a job."""
 
@@ -114,6 +131,10 @@ def _submitted(session: Session, body: bytes) -> Job:
 def _done(engine: Engine, identity: str, asked: Action) -> Job:
     if asked.name == "answer":
         return engine.answer(identity, asked.answer)
+    if asked.name == "reorder":
+        return engine.reorder(identity, asked.before)
+    if asked.name == "limit":
+        return engine.limit(identity, asked.limit)
     steps = {"pause": engine.pause, "resume": engine.resume, "cancel": engine.cancel, "retry": engine.retry}
     return steps[asked.name](identity)
 
@@ -161,4 +182,5 @@ ROUTES = [
     (rf"ctadata-jlab/jobs/{_ID}", JobHandler),
     (rf"ctadata-jlab/jobs/{_ID}/items", ItemsHandler),
     (rf"ctadata-jlab/jobs/{_ID}/log", LogHandler),
+    (r"ctadata-jlab/queue", QueueHandler),
 ]

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.transfer.job import Conflict, JobKind
 
-__all__ = ["BROWSER", "Action", "Fields", "action", "fields", "job_request", "token"]
+__all__ = ["BROWSER", "Action", "Fields", "action", "fields", "job_request", "queue_limit", "token"]
 
 BROWSER: Final = "browser"
 """The source of files that the browser sends."""
 KINDS: Final = ("download", "upload", "copy", "move", "delete", "measure")
 WITHOUT_TARGET: Final = ("delete", "measure")
 CONFLICTS: Final = ("ask", "skip", "replace", "rename", "newer")
-ACTIONS: Final = ("pause", "resume", "cancel", "retry", "answer")
+ACTIONS: Final = ("pause", "resume", "cancel", "retry", "answer", "reorder", "limit")
 ANSWERS: Final = ("skip", "replace", "rename", "newer")
 LONGEST_TOKEN = 64 * 1024
 
@@ -40,6 +40,17 @@ class Fields:
     def __contains__(self, key: str) -> bool:
         """Whether the field is there and not null."""
         return self._fields.get(key) is not None
+
+    def has(self, key: str) -> bool:
+        """Whether the field is there, be it null."""
+        return key in self._fields
+
+    def flag(self, key: str) -> bool:
+        """Return a field that is true or false, false if it is missing."""
+        value = self._fields.get(key, False)
+        if not isinstance(value, bool):
+            raise BadRequest(f"{self._name(key)} must be true or false.")
+        return value
 
     def raw(self, key: str) -> Any:
         """Return the field whatever it is, None if it is missing."""
@@ -120,16 +131,33 @@ def fields(body: bytes) -> Fields:
 class Action:
     """What to do to a job."""
 
-    name: Literal["pause", "resume", "cancel", "retry", "answer"]
+    name: Literal["pause", "resume", "cancel", "retry", "answer", "reorder", "limit"]
     answer: str = ""
+    before: str | None = None
+    """The job that it is put before; None: it comes last."""
+    limit: int | None = None
+    """Bytes a second; None: no limit."""
 
 
 def action(body: bytes) -> Action:
     """Return what a `PATCH` of a job asks for."""
-    asked = fields(body).only("action", "answer")
+    asked = fields(body).only("action", "answer", "before", "limit")
     name = asked.choice("action", ACTIONS)
     answer = asked.choice("answer", ANSWERS) if name == "answer" else ""
-    return Action(cast("Any", name), answer)
+    before = asked.text("before") if name == "reorder" and "before" in asked else None
+    return Action(cast("Any", name), answer, before, _limit(asked) if name == "limit" else None)
+
+
+def queue_limit(body: bytes) -> int | None:
+    """Return how fast all jobs together may be, as a `PATCH` of the queue asks for."""
+    return _limit(fields(body).only("limit"))
+
+
+def _limit(asked: Fields) -> int | None:
+    """Return a field that must be there: null lifts a limit, leaving it out is a mistake."""
+    if not asked.has("limit"):
+        raise BadRequest("'limit' must be a whole number of bytes a second, or null for none.")
+    return asked.size("limit") if "limit" in asked else None
 
 
 def token(body: bytes) -> str:
@@ -147,17 +175,31 @@ def token(body: bytes) -> str:
 
 def job_request(body: bytes, conflict: Conflict) -> JobRequest:
     """Return the job that a `POST` asks for, its paths in their one spelling; *conflict* unless it says so itself."""
-    asked = fields(body).only("kind", "from", "to", "conflict", "manifest", "folders")
+    asked = fields(body).only(
+        "kind", "from", "to", "conflict", "manifest", "folders", "include", "exclude", "sync", "limit"
+    )
     kind = cast("JobKind", asked.choice("kind", KINDS))
-    origin = asked.fields("from").only("source", "paths")
+    origin = asked.fields("from").only("source", "paths", "base")
     source = origin.text("source")
     target = _target(asked, kind)
-    conflict = cast("Conflict", asked.choice("conflict", CONFLICTS, conflict))
+    sync = asked.flag("sync")
+    conflict = cast("Conflict", asked.choice("conflict", CONFLICTS, "replace" if sync else conflict))
     if source == BROWSER:
         return _browser_request(asked, kind, target, conflict)
     if "manifest" in asked or "folders" in asked:
         raise BadRequest("'manifest' and 'folders' belong to uploads from the browser.")
-    return JobRequest(kind, source, _paths(origin, kind), target, conflict)
+    return JobRequest(
+        kind,
+        source,
+        _paths(origin, kind),
+        target,
+        conflict,
+        base=paths.remote(origin.text("base")) if "base" in origin else None,
+        include=asked.texts("include") if "include" in asked else (),
+        exclude=asked.texts("exclude") if "exclude" in asked else (),
+        sync=sync,
+        limit=_limit(asked) if "limit" in asked else None,
+    )
 
 
 def _target(asked: Fields, kind: str) -> Place | None:

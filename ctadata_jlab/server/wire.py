@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
+import time
 from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab import paths
+from ctadata_jlab.transfer.job import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.session import Source
     from ctadata_jlab.storage import Entry
     from ctadata_jlab.tokens.keeper import LoginState
+    from ctadata_jlab.transfer.engine import Engine
     from ctadata_jlab.transfer.job import ErrorNote, Item, Job
 
 __all__ = [
@@ -33,7 +36,9 @@ __all__ = [
     "login",
     "mimetype",
     "moment",
+    "queue",
     "source",
+    "waiting",
 ]
 
 JSON = dict[str, Any]
@@ -44,6 +49,14 @@ MANY = 2000
 """Longer lists are written item by item: one call for all of them would hold up every other thread."""
 CHOICES = ["skip", "replace", "rename", "newer"]
 """What a job's question may be answered with."""
+WAITS = {
+    "question": "waiting for an answer",
+    "login": "waiting for a login",
+    "network": "waiting for the network",
+    "staging": "waiting for files from tape",
+    "upload": "waiting for files from the browser",
+}
+"""What a job is blocked by, in words."""
 FOLDER, OFFLINE = 1, 2
 
 
@@ -209,6 +222,7 @@ def etag(entry: Entry) -> str | None:
 def job(job: Job) -> JSON:
     """Return all there is to know of a job but its items."""
     request, target, question = job.request, job.request.to, job.question
+    origin = {"source": request.source, "paths": list(request.paths), "count": request.listed or len(request.paths)}
     return {
         "id": job.id,
         "kind": request.kind,
@@ -216,9 +230,14 @@ def job(job: Job) -> JSON:
         "state": job.state.value,
         "reason": job.reason,
         "seq": job.seq,
-        "from": {"source": request.source, "paths": list(request.paths)},
+        "from": {**origin, "base": request.base},
         "to": None if target is None else {"source": target.source, "path": target.path},
         "conflict": request.conflict,
+        "include": list(request.include),
+        "exclude": list(request.exclude),
+        "sync": request.sync,
+        "order": job.order,
+        "limit": job.limit,
         "created": job.created,
         "ended": job.ended,
         "files_total": job.files_total,
@@ -232,6 +251,33 @@ def job(job: Job) -> JSON:
         "question": question
         and {"count": question.count, "examples": list(question.examples), "choices": list(CHOICES)},
         "note": job.note,
+        "until": job.until,
+        "waiting": waiting(job, time.time()),
+    }
+
+
+def waiting(job: Job, now: float) -> str | None:
+    """Return in words what a blocked job waits for, and when it is tried again."""
+    if job.state is not JobState.BLOCKED or job.reason is None:
+        return None
+    words = WAITS[job.reason]
+    return words if job.until is None else f"{words}, next try in {_span(job.until - now)}"
+
+
+def _span(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
+
+
+def queue(engine: Engine) -> JSON:
+    """Return how the queue is: `owner` in words if it is not this server's, `notice` if the user should know something of its place."""
+    return {
+        "owner": engine.read_only or None,
+        "folder": str(engine.folder),
+        "notice": engine.notice or None,
+        "limit": engine.overall_limit,
+        "files_at_once": engine.files_at_once,
+        "jobs_at_once": engine.jobs_at_once,
     }
 
 
@@ -251,6 +297,8 @@ def job_event(job: Job, state: str | None = None) -> JSON:
         "bytes_total": job.bytes_total,
         "speed": job.speed,
         "error": job.error and job.error.error,
+        "until": job.until,
+        "waiting": waiting(job, time.time()),
     }
 
 

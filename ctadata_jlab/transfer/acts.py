@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, CtaDataError, NotFound
+from ctadata_jlab.storage import HasLocalPaths
 from ctadata_jlab.transfer.compare import End, are_one_version, decide, stat_or_none
 from ctadata_jlab.transfer.copy import Outcome, copy
 from ctadata_jlab.transfer.job import Item, ItemState, is_from_browser
 from ctadata_jlab.transfer.patience import patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ctadata_jlab.storage import Entry, Storage
     from ctadata_jlab.transfer.drops import Spool
@@ -37,12 +38,17 @@ class Phase:
 class Acts:
     """The deeds of one job. Each takes an item and returns what it has become, or raises why not."""
 
-    def __init__(self, job: Job, storage: Callable[[str], Storage], spool: Spool) -> None:
+    def __init__(self, job: Job, storage: Callable[[str], Storage], spool: Spool, tops: Sequence[str] = ()) -> None:
         self._job = job
+        self.tops = tops or job.request.paths
+        """What is to be done something with: all of it, also of a long list."""
         self._spool = spool
         request = job.request
         self.source = spool.storage(job.id) if is_from_browser(request) else storage(request.source)
         self.target = storage(request.to.source) if request.to is not None else self.source
+        ends = {request.source: self.source, request.to.source if request.to else request.source: self.target}
+        self.limits = {name: end.traits.connections for name, end in ends.items() if not isinstance(end, HasLocalPaths)}
+        """How many files each remote storage bears at once."""
 
     def phases(self) -> list[Phase]:
         """Return what is to be done, in order."""

@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ctadata_jlab.errors import NotFound
+from ctadata_jlab.errors import Misconfigured, NotFound
 from ctadata_jlab.transfer.job import FINAL, ItemState, Job, JobState, counts_folders, require
 
 if TYPE_CHECKING:
@@ -85,10 +85,11 @@ class Board:
             except KeyError:
                 raise NotFound(f"There is no transfer {job_id}.", hint="Reload the list of transfers.") from None
 
-    def add(self, job: Job, items: Sequence[Item]) -> Job:
-        """Keep a new job."""
+    def add(self, job: Job, items: Sequence[Item], listed: Sequence[str] = ()) -> Job:
+        """Keep a new job; *listed* are its paths if they are too many to be kept at hand."""
         with self.lock:
-            self._journal.add(job, items)
+            job = replace(job, order=max((one.order for one in self._jobs.values()), default=0.0) + 1)
+            self._journal.add(job, items, listed)
             self._jobs[job.id] = job
             self._herald.tell(job)
         self._journal.note(job.id, self._clock(), f"{job.request.kind}: {job.title}")
@@ -101,7 +102,9 @@ class Board:
             if state is not old.state:
                 require(old.state, state)
             ended = self._clock() if state in FINAL else None
-            new = replace(old, **{"reason": None, **facts, "state": state, "ended": ended, "seq": old.seq + 1})
+            new = replace(
+                old, **{"reason": None, "until": None, **facts, "state": state, "ended": ended, "seq": old.seq + 1}
+            )
             if state is not JobState.RUNNING:
                 new = replace(new, speed=None)
             self._journal.save(new)
@@ -110,6 +113,35 @@ class Board:
         why = f" ({new.reason})" if new.reason else ""
         self._journal.note(job_id, self._clock(), f"{state.value}{why}{': ' + new.error.message if new.error else ''}")
         return new
+
+    def amend(self, job_id: str, **facts: Any) -> Job:
+        """Change *facts* of a job that say nothing of its state, durably."""
+        with self.lock:
+            old = self.get(job_id)
+            self._jobs[job_id] = new = replace(old, **facts, seq=old.seq + 1)
+            self._journal.save(new)
+            self._herald.tell(new)
+        return new
+
+    def queue(self) -> list[Job]:
+        """Return the jobs that have not ended in the order in which they get their turns."""
+        with self.lock:
+            left = [job for job in self._jobs.values() if job.state not in FINAL]
+            return sorted(left, key=lambda job: (job.order, job.id))
+
+    def place(self, job_id: str, before: str | None) -> Job:
+        """Let a job have its turn before another one, or (None) after all others."""
+        with self.lock:
+            line = [job.id for job in self.queue()]
+            if any(self.get(one).state in FINAL for one in (job_id, before or job_id)):
+                raise Misconfigured("A transfer that has ended is in no queue.", hint="Reload the list of transfers.")
+            if before != job_id:
+                line.remove(job_id)
+                line.insert(len(line) if before is None else line.index(before), job_id)
+            for order, identity in enumerate(line, start=1):
+                if self._jobs[identity].order != order:
+                    self.amend(identity, order=float(order))
+            return self.get(job_id)
 
     def report(self, job_id: str, **facts: Any) -> None:
         """Tell how far the job is; nothing of this is written down."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.job import Conflict
 
 __all__ = [
+    "ALREADY",
     "Decision",
     "End",
     "are_identical",
@@ -30,6 +31,8 @@ __all__ = [
     "with_checksum",
 ]
 
+ALREADY = "already there"
+"""What is said of a file whose target has the very bytes."""
 _CHUNK = 1024 * 1024
 _SAME_TIME = 2.0
 """Seconds: the coarsest clock of a file system in use."""

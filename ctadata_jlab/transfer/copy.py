@@ -9,6 +9,7 @@ from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, Changed, Corrupted, CtaDataError, NotFound, Offline
 from ctadata_jlab.transfer.body import FileBody, ReaderBody, Watched
 from ctadata_jlab.transfer.compare import (
+    ALREADY,
     Decision,
     End,
     are_identical,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.job import Conflict
 
 __all__ = ["End", "Outcome", "copy"]
-
-ALREADY = "already there"
 
 
 @dataclass(frozen=True, slots=True)

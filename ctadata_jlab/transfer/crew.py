@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from ctadata_jlab.transfer.job import Item, ItemState, note_of
 from ctadata_jlab.transfer.progress import Progress, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from ctadata_jlab.transfer.acts import Phase
     from ctadata_jlab.transfer.job import Job
+    from ctadata_jlab.transfer.throttle import Throttle
 
 __all__ = ["TICK", "Crew", "Tally"]
 
@@ -59,7 +62,8 @@ class Tally:
 class Crew:
     """Works through *items* of one *phase*; one item's failure stops no other, a missing login stops all.
 
-    *mark* keeps what an item has become; *stage* asks for a file to be brought from tape, and says whether that can be done.
+    *mark* keeps what an item has become; *stage* asks for a file to be brought from tape, and says whether that can be done;
+    *turn* is held while a file moves, *throttles* limit how fast.
     """
 
     def __init__(
@@ -69,18 +73,20 @@ class Crew:
         *,
         stop: threading.Event,
         tally: Tally,
-        slots: threading.Semaphore,
         mark: Callable[[Item], None],
         stage: Callable[[Item], bool],
+        turn: Callable[[Callable[[], bool]], AbstractContextManager[None]] = lambda _: nullcontext(),
+        throttles: Sequence[Throttle] = (),
     ) -> None:
         self._phase = phase
         self._items = items
         self._stop = stop
         self._tally = tally
-        self._slots = slots
         self._mark = mark
         self._stage = stage
-        self._turn = threading.Lock()
+        self._turn = turn
+        self._throttles = throttles
+        self._taking = threading.Lock()
         self._halt = threading.Event()
         self._error: BaseException | None = None
 
@@ -101,23 +107,25 @@ class Crew:
     def _run(self) -> None:
         try:
             while (item := self._next()) is not None:
-                with self._slots:
+                with self._turn(self._is_over):
                     self._do(item)
         except BaseException as error:  # noqa: BLE001 — a thread's top: raised again by `work`
             self._error = error
             self._halt.set()
 
     def _next(self) -> Item | None:
-        with self._turn:
-            if self._stop.is_set() or self._halt.is_set():
-                return None
-            return next(self._items, None)
+        with self._taking:
+            return None if self._is_over() else next(self._items, None)
+
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or self._halt.is_set()
 
     def _do(self, item: Item) -> None:
-        if self._stop.is_set() or self._halt.is_set():
+        if self._is_over():
             return
         begun = replace(item, attempts=item.attempts + 1)
-        watch = Watch(self._tally.progress, self._stop, lambda state: self._mark(replace(begun, state=state)))
+        on_state = lambda state: self._mark(replace(begun, state=state))  # noqa: E731
+        watch = Watch(self._tally.progress, self._stop, on_state, self._throttles)
         try:
             became = self._phase.act(begun, watch)
         except Cancelled:

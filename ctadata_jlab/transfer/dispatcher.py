@@ -23,7 +23,7 @@ _AT_WORK = (JobState.PLANNING, JobState.RUNNING)
 
 
 class Dispatcher:
-    """Gives jobs that wait their turn, *jobs_at_once* of them, oldest first; measuring is quick and never waits."""
+    """Gives jobs that wait their turn, *jobs_at_once* of them, as they stand in the queue; measuring is quick and never waits."""
 
     def __init__(self, desk: Desk, lease: Lease, jobs_at_once: int) -> None:
         self._desk = desk
@@ -89,6 +89,12 @@ class Dispatcher:
             self._turn.notify_all()
         return job
 
+    def limit(self, job_id: str, rate: int | None) -> None:
+        """Let a run of the job know how fast it may be."""
+        with self._turn:
+            if job_id in self._runs:
+                self._runs[job_id].throttle.limit(rate)
+
     def unblock(self, job: Job) -> None:
         """Let a blocked job wait its turn, if it still is what it was."""
         with self._turn, contextlib.suppress(CtaDataError):
@@ -138,6 +144,7 @@ class Dispatcher:
         with self._turn:
             if self._lease.held and not self.owns and not self._stopping:
                 self._board.load(bump=True)
+                self._desk.throttle.limit(self._desk.journal.setting("limit", self._desk.throttle.rate))
                 self.owns = True
             elif not self._lease.held:
                 self.owns = False
@@ -149,7 +156,7 @@ class Dispatcher:
         """Start what waits; what is at work without a run was left by a dead owner, and waits its turn again."""
         if self._stopping or not self.owns:
             return
-        for job in reversed(self._board.all()):
+        for job in self._board.queue():
             if job.id in self._runs:
                 continue
             if job.state in _AT_WORK:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast, get_args
@@ -24,7 +23,9 @@ from ctadata_jlab.transfer.job import (
 from ctadata_jlab.transfer.journal import Journal
 from ctadata_jlab.transfer.lease import Lease
 from ctadata_jlab.transfer.run import Desk
+from ctadata_jlab.transfer.shares import Shares
 from ctadata_jlab.transfer.submission import accepted
+from ctadata_jlab.transfer.throttle import Throttle, sensible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,18 +51,23 @@ class Engine:
         *,
         files_at_once: int = 4,
         jobs_at_once: int = 2,
+        rate: int | None = None,
         spool: Path | None = None,
         spool_limit: int = _SPOOL_LIMIT,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.folder = folder
+        self.notice = ""
+        """What the user should know of the place where the queue is kept."""
+        self.files_at_once, self.jobs_at_once = files_at_once, jobs_at_once
         self._storage = storage
         self._clock = clock
         self._journal = Journal(folder)
         self._herald = Herald()
         self._board = Board(self._journal, self._herald, clock)
         self._spool = Spool(spool or folder / "spool", spool_limit)
-        slots = threading.Semaphore(files_at_once)
-        desk = Desk(self._board, self._journal, storage, self._spool, slots, files_at_once)
+        self._throttle = Throttle(rate)
+        desk = Desk(self._board, self._journal, storage, self._spool, Shares(files_at_once), self._throttle)
         self._dispatcher = Dispatcher(desk, Lease(folder), jobs_at_once)
 
     @property
@@ -151,6 +157,31 @@ class Engine:
                 raise Misconfigured("This transfer asks nothing.", hint="Reload the list of transfers.")
             request = replace(job.request, conflict=cast("Conflict", choice))
             return self._dispatcher.steer(job_id, JobState.WAITING, request=request, question=None)
+
+    def reorder(self, job_id: str, before: str | None = None) -> Job:
+        """Let a job have its turn before job *before*, or (None) after all others; who is at work stays at work."""
+        self._dispatcher.require_lease()
+        job = self._board.place(job_id, before)
+        self._dispatcher.nudge()
+        return job
+
+    def limit(self, job_id: str, rate: int | None) -> Job:
+        """Let a job move at most *rate* bytes a second, None: as fast as it goes; at once, also while it moves."""
+        self._dispatcher.require_lease()
+        job = self._board.amend(job_id, limit=sensible(rate))
+        self._dispatcher.limit(job_id, rate)
+        return job
+
+    @property
+    def overall_limit(self) -> int | None:
+        """How many bytes a second all jobs together may move."""
+        return self._throttle.rate
+
+    def limit_all(self, rate: int | None) -> None:
+        """Let all jobs together move at most *rate* bytes a second; remembered until it is changed."""
+        self._dispatcher.require_lease()
+        self._journal.set("limit", sensible(rate))
+        self._throttle.limit(rate)
 
     def forget(self, job_id: str) -> None:
         """Remove a job that has ended from the list."""

@@ -119,6 +119,18 @@ class JobRequest:
     conflict: Conflict = "ask"
     manifest: tuple[Manifest, ...] = ()
     folders: tuple[str, ...] = ()
+    base: str | None = None
+    """Paths land as they are seen from here, not under their own last names: for lists of files. They are below it."""
+    include: tuple[str, ...] = ()
+    """Only files that one of these patterns names (as in gitignore, seen from each of `paths`); none: all."""
+    exclude: tuple[str, ...] = ()
+    """What one of these patterns names is left out, a folder with all that it holds."""
+    sync: bool = False
+    """What the target has already is found out while planning, a folder at a time; nothing is ever deleted."""
+    limit: int | None = None
+    """How fast the job may be at the beginning, in bytes a second; None: as fast as it goes."""
+    listed: int = 0
+    """How many `paths` there are if these are only the first few, the others being in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,12 @@ class Job:
     error: ErrorNote | None = None
     question: Question | None = None
     note: str | None = None
+    order: float = 0.0
+    """Its place in the queue: who waits is taken by it, the lowest first."""
+    limit: int | None = None
+    """How fast it may be, in bytes a second; None: as fast as it goes."""
+    until: float | None = None
+    """When a blocked job is tried again by itself."""
 
 
 @dataclass(frozen=True, slots=True)

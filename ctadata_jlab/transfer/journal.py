@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab.errors import NotFound
 from ctadata_jlab.transfer.job import FINAL, Item, ItemState, Job, JobState, require
@@ -28,6 +29,11 @@ _MIGRATIONS = (
     CREATE TABLE IF NOT EXISTS log (job TEXT NOT NULL, at REAL NOT NULL, text TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS log_job ON log (job);
     """,
+    """
+    CREATE TABLE IF NOT EXISTS listed (job TEXT NOT NULL REFERENCES job(id), n INTEGER NOT NULL, path TEXT NOT NULL,
+        PRIMARY KEY (job, n)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    """,
 )
 _INSERT = f"INSERT OR REPLACE INTO item (job, {ITEM_COLUMNS}) VALUES ({', '.join('?' * 11)})"  # noqa: S608 — constants
 _PAGE = 200
@@ -45,14 +51,30 @@ class Journal:
         """Write what is left, and end."""
         self._scribe.close()
 
-    def add(self, job: Job, items: Sequence[Item] = ()) -> None:
-        """Keep a new job, with its items if they are known already."""
+    def add(self, job: Job, items: Sequence[Item] = (), listed: Sequence[str] = ()) -> None:
+        """Keep a new job, with its items if they are known already, and its *listed* paths if they are many."""
 
         def work(db: sqlite3.Connection) -> None:
             db.execute("INSERT INTO job VALUES (?, ?, ?)", (job.id, job.state.value, job_facts(job)))
             db.executemany(_INSERT, ((job.id, *item_row(item)) for item in items))
+            db.executemany("INSERT INTO listed VALUES (?, ?, ?)", ((job.id, n, path) for n, path in enumerate(listed)))
 
         self._scribe.ask(work, durable=True)
+
+    def listed(self, job_id: str) -> tuple[str, ...]:
+        """Return the paths that were listed for a job."""
+        sql = "SELECT path FROM listed WHERE job = ? ORDER BY n"
+        return self._scribe.ask(lambda db: tuple(path for (path,) in db.execute(sql, (job_id,))))
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """Return what was last `set`."""
+        found = self._scribe.ask(lambda db: db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone())
+        return default if found is None else json.loads(found[0])
+
+    def set(self, name: str, value: Any) -> None:
+        """Remember a setting of the queue."""
+        sql, row = "INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, json.dumps(value))
+        self._scribe.ask(lambda db: db.execute(sql, row) and None, durable=True)
 
     def save(self, job: Job) -> None:
         """Keep what *job* is now; its state must be the one it had, or one that may follow it."""
@@ -83,6 +105,7 @@ class Journal:
             if gone.rowcount:
                 db.execute("DELETE FROM item WHERE job = ?", (job_id,))
                 db.execute("DELETE FROM log WHERE job = ?", (job_id,))
+                db.execute("DELETE FROM listed WHERE job = ?", (job_id,))
 
         self._scribe.ask(work, durable=True)
 

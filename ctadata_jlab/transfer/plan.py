@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import AlreadyExists, BadAnswer, BadPath, CtaDataError, Unsupported
-from ctadata_jlab.storage import Entry, HasLocalPaths, Storage
-from ctadata_jlab.transfer.job import Item
+from ctadata_jlab.errors import AlreadyExists, BadAnswer, BadPath, CtaDataError
+from ctadata_jlab.transfer.compare import ALREADY
+from ctadata_jlab.transfer.job import Item, ItemState
+from ctadata_jlab.transfer.links import Links, is_link
+from ctadata_jlab.transfer.patterns import EVERYTHING
 from ctadata_jlab.transfer.walk import about, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["is_link", "plan_copy", "plan_delete", "plan_measure", "plan_move"]
+    from ctadata_jlab.storage import Entry, Storage
+    from ctadata_jlab.transfer.patterns import Patterns
+
+__all__ = ["plan_copy", "plan_delete", "plan_measure", "plan_move"]
 
 
 def plan_copy(
@@ -21,24 +27,43 @@ def plan_copy(
     tops: Sequence[str],
     to: str,
     *,
+    base: str | None = None,
     folds: bool = False,
     moving: bool = False,
     same: bool = False,
+    patterns: Patterns = EVERYTHING,
+    has: Callable[[Entry, str], bool] = lambda *_: False,
     check: Callable[[], object] = lambda: None,
 ) -> Iterator[Item]:
     """Yield an item for every file and folder at or below *tops*, each landing in the folder *to*; folders before what they hold.
 
-    With *folds* the target ignores case and Unicode form. Two items that would have one name at the target fail the plan, by name.
-    With *moving*, links to folders are refused: what they lead to is not this tree's to remove. With *same*, *to* is in the
-    source itself, and a folder cannot be put into itself.
+    With *base*, each lands at *to* as it is seen from there. With *folds* the target ignores case and Unicode form. Two items
+    that would have one name at the target fail the plan, by name. With *moving*, links to folders are refused: what they lead to
+    is not this tree's to remove. With *same*, *to* is in the source itself, and a folder cannot be put into itself. Items of
+    which the target *has* the very bytes are `SKIPPED`.
     """
     names = _Names(folds)
-    chosen = _outermost(tops) if moving else list(dict.fromkeys(paths.remote(top) for top in tops))
+    chosen = list(dict.fromkeys(paths.remote(top) for top in tops))
+    chosen = _outermost(chosen) if moving or base is not None else chosen
     for top in chosen if same else ():
-        _not_into_itself(top, paths.join(to, paths.name(top)))
-    for n, (entry, target) in enumerate(_landings(source, chosen, to, moving=moving, check=check)):
-        names.add(target)
-        yield Item(n, entry.path, target, entry.kind, entry.size, entry.version)
+        _not_into_itself(top, _landing(top, top, base, to))
+    n = 0
+    for top in chosen:
+        if top == "/" and base is None:
+            raise BadPath("The root has no name to land under; choose what is in it.")
+        links = Links(source, top, moving=moving)
+        for entry in _below(source, top, links.may_take, patterns, check):
+            target = _landing(entry.path, top, base, to)
+            names.add(target)
+            item = Item(n, entry.path, target, entry.kind, entry.size, entry.version)
+            n += 1
+            is_there = not entry.is_folder and has(entry, target)
+            yield replace(item, state=ItemState.SKIPPED, note=ALREADY) if is_there else item
+        links.refuse()
+
+
+def _landing(path: str, top: str, base: str | None, to: str) -> str:
+    return paths.join(to, paths.relative(path, paths.parent(top) if base is None else base))
 
 
 def plan_move(source: Storage, tops: Sequence[str], to: str) -> Iterator[Item]:
@@ -52,55 +77,69 @@ def plan_move(source: Storage, tops: Sequence[str], to: str) -> Iterator[Item]:
         yield Item(n, entry.path, target, entry.kind, entry.size, entry.version)
 
 
-def plan_delete(source: Storage, tops: Sequence[str], *, check: Callable[[], object] = lambda: None) -> Iterator[Item]:
+def plan_delete(
+    source: Storage,
+    tops: Sequence[str],
+    *,
+    patterns: Patterns = EVERYTHING,
+    check: Callable[[], object] = lambda: None,
+) -> Iterator[Item]:
     """Yield an item for everything at or below *tops*, folders before what they hold: to be removed from the last to the first.
 
-    A link to a folder is removed as a link; what it leads to stays.
+    A link to a folder is removed as a link; what it leads to stays. Where *patterns* leave something out, all folders stay.
     """
-    for n, entry in enumerate(_everything(source, _outermost(tops), check)):
-        kind = "file" if is_link(source, entry.path) else entry.kind
-        yield Item(n, entry.path, None, kind, entry.size, entry.version)
+    n = 0
+    for entry in _everything(source, _outermost(tops), patterns, check):
+        kind = "file" if entry.is_folder and is_link(source, entry.path) else entry.kind
+        if kind == "file" or patterns.is_everything:
+            yield Item(n, entry.path, None, kind, entry.size, entry.version)
+            n += 1
 
 
 def plan_measure(
-    source: Storage, tops: Sequence[str], *, check: Callable[[], object] = lambda: None
+    source: Storage,
+    tops: Sequence[str],
+    *,
+    patterns: Patterns = EVERYTHING,
+    check: Callable[[], object] = lambda: None,
 ) -> Iterator[Entry]:
     """Yield every file and folder at or below *tops*."""
-    return _everything(source, _outermost(tops), check)
+    return _everything(source, _outermost(tops), patterns, check)
 
 
-def is_link(storage: Storage, path: str) -> bool:
-    """Whether *path* is a symbolic link of this machine."""
-    return isinstance(storage, HasLocalPaths) and storage.local(path).is_symlink()
-
-
-def _landings(
-    source: Storage, tops: Sequence[str], to: str, *, moving: bool, check: Callable[[], object]
-) -> Iterator[tuple[Entry, str]]:
+def _everything(
+    source: Storage, tops: Iterable[str], patterns: Patterns, check: Callable[[], object]
+) -> Iterator[Entry]:
     for top in tops:
-        above = paths.parent(top)
-        if top == "/":
-            raise BadPath("The root has no name to land under; choose what is in it.")
-
-        def enter(entry: Entry) -> bool:
-            return _may_enter(source, entry, moving=moving)
-
-        for entry in _below(source, top, enter, check):
-            yield entry, paths.join(to, paths.relative(entry.path, above))
+        yield from _below(source, top, lambda entry: not is_link(source, entry.path), patterns, check, links=True)
 
 
-def _everything(source: Storage, tops: Iterable[str], check: Callable[[], object]) -> Iterator[Entry]:
-    for top in tops:
-        yield from _below(source, top, lambda entry: not is_link(source, entry.path), check)
+def _below(
+    source: Storage,
+    top: str,
+    may_take: Callable[[Entry], bool],
+    patterns: Patterns,
+    check: Callable[[], object],
+    *,
+    links: bool = False,
+) -> Iterator[Entry]:
+    """Yield *top* and what is below it as far as *patterns* mean it.
 
-
-def _below(source: Storage, top: str, enter: Callable[[Entry], bool], check: Callable[[], object]) -> Iterator[Entry]:
+    What one may not take is not entered, and yielded only with *links*.
+    """
     check()
     entry = source.stat(top)
-    yield entry
-    if entry.is_folder and enter(entry):
-        for found in walk(source, top, enter=enter, check=check):
-            _is_sound(found, top)
+    if patterns.takes(entry, top):
+        yield entry
+    if not entry.is_folder or not may_take(entry):
+        return
+
+    def enter(found: Entry) -> bool:
+        return patterns.enters(found, top) and may_take(found)
+
+    for found in walk(source, top, enter=enter, check=check):
+        _is_sound(found, top)
+        if patterns.takes(found, top) and (links or found.is_folder or may_take(found)):
             yield found
 
 
@@ -114,16 +153,6 @@ def _is_sound(entry: Entry, top: str) -> None:
         raise BadAnswer(f"The listing of {paths.display(top)} holds {paths.display(entry.path)}.")
 
 
-def _may_enter(source: Storage, entry: Entry, *, moving: bool) -> bool:
-    if not isinstance(source, HasLocalPaths) or not (file := source.local(entry.path)).is_symlink():
-        return True
-    if moving:
-        raise Unsupported(f"{paths.display(entry.path)} is a link to a folder and cannot be moved to another storage.")
-    if file.resolve() in file.parents:
-        raise BadPath(f"{paths.display(entry.path)} is a link to a folder that holds it.")
-    return True
-
-
 def _not_into_itself(top: str, target: str) -> None:
     if (target + "/").startswith(top.rstrip("/") + "/"):
         raise BadPath(f"{paths.display(top)} cannot be put into itself.")
@@ -132,8 +161,8 @@ def _not_into_itself(top: str, target: str) -> None:
 def _outermost(tops: Sequence[str]) -> list[str]:
     """Return *tops* without those that lie inside another."""
     kept: list[str] = []
-    for top in sorted({paths.remote(top) for top in tops}):
-        if not any((top + "/").startswith(outer.rstrip("/") + "/") for outer in kept):
+    for top in sorted({paths.remote(top) for top in tops}, key=lambda top: top.rstrip("/") + "/"):
+        if not kept or not (top + "/").startswith(kept[-1].rstrip("/") + "/"):
             kept.append(top)
     return kept
 

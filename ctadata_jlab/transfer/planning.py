@@ -8,6 +8,7 @@ from ctadata_jlab import paths
 from ctadata_jlab.transfer import survey
 from ctadata_jlab.transfer.compare import local_file
 from ctadata_jlab.transfer.job import ItemState, counts_folders, is_from_browser
+from ctadata_jlab.transfer.patterns import Patterns
 from ctadata_jlab.transfer.plan import plan_copy, plan_delete, plan_measure, plan_move
 
 if TYPE_CHECKING:
@@ -44,16 +45,27 @@ def keep_plan(
 
 
 def _items(job: Job, acts: Acts, check: Callable[[], object]) -> Iterator[Item]:
-    request = job.request
+    request, tops = job.request, acts.tops
+    patterns = Patterns(request.include, request.exclude)
     if request.to is None:
-        return plan_delete(acts.source, request.paths, check=check)
+        return plan_delete(acts.source, tops, patterns=patterns, check=check)
     to, within = request.to.path, request.to.source == request.source
     if request.kind == "move" and within:
-        return plan_move(acts.source, request.paths, to)
+        return plan_move(acts.source, tops, to)
     place = local_file(acts.target, to)
     folds = place is not None and place.is_dir() and paths.folds_names(place)
-    moving = request.kind == "move"
-    return plan_copy(acts.source, request.paths, to, folds=folds, moving=moving, same=within, check=check)
+    return plan_copy(
+        acts.source,
+        tops,
+        to,
+        base=request.base,
+        folds=folds,
+        moving=request.kind == "move",
+        same=within,
+        patterns=patterns,
+        has=survey.Already(acts.source, acts.target, check) if request.sync else lambda *_: False,
+        check=check,
+    )
 
 
 def measure(
@@ -61,7 +73,8 @@ def measure(
 ) -> tuple[_Totals, str]:
     """Return how many files and bytes there are, and that in words."""
     files = folders = size = 0
-    for entry in plan_measure(acts.source, job.request.paths, check=check):
+    patterns = Patterns(job.request.include, job.request.exclude)
+    for entry in plan_measure(acts.source, acts.tops, patterns=patterns, check=check):
         files += not entry.is_folder
         folders += entry.is_folder
         size += entry.size or 0

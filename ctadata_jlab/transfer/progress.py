@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import Cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ctadata_jlab.transfer.job import ItemState
+    from ctadata_jlab.transfer.throttle import Throttle
 
 __all__ = ["Progress", "Speed", "Watch"]
 
@@ -80,10 +81,12 @@ class Watch:
         progress: Progress | None = None,
         stop: threading.Event | None = None,
         on_state: Callable[[ItemState], object] | None = None,
+        throttles: Sequence[Throttle] = (),
     ) -> None:
         self._progress = progress or Progress()
         self._stop = stop or threading.Event()
         self._on_state = on_state
+        self._throttles = throttles
         self._mine = 0
 
     def check(self) -> None:
@@ -102,9 +105,12 @@ class Watch:
             self._on_state(state)
 
     def moved(self, count: int) -> None:
-        """Count bytes that have just moved."""
+        """Count bytes that have just moved, and rest as long as their limits want it."""
         self._mine += count
         self._progress.moved(count, time.monotonic())
+        wait = max((throttle.wait_for(count) for throttle in self._throttles), default=0.0)
+        if wait:
+            self.rest(wait)
 
     def stand(self, count: int) -> None:
         """Say that *count* bytes of this file are there, whatever was counted before."""

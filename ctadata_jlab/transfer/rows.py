@@ -49,10 +49,12 @@ def job_of(state: str, facts: str) -> Job:
 
 
 def _request(given: dict[str, Any]) -> JobRequest:
+    lists: dict[str, Any] = {
+        name: tuple(given[name]) for name in ("paths", "folders", "include", "exclude") if name in given
+    }
     to = given["to"]
-    lists = {name: tuple(given[name]) for name in ("paths", "folders")}
-    manifest = tuple(Manifest(**one) for one in given["manifest"])
-    return JobRequest(**{**given, **lists, "to": Place(**to) if to else None, "manifest": manifest})
+    lists["manifest"] = tuple(Manifest(**one) for one in given["manifest"])
+    return JobRequest(**{**given, **lists, "to": Place(**to) if to else None})
 
 
 def _error(given: dict[str, Any] | None) -> ErrorNote | None:

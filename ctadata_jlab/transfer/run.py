@@ -24,15 +24,18 @@ from ctadata_jlab.transfer.job import (
     note_of,
 )
 from ctadata_jlab.transfer.patience import patiently
+from ctadata_jlab.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from ctadata_jlab.storage import Storage
     from ctadata_jlab.transfer.acts import Phase
     from ctadata_jlab.transfer.board import Board
     from ctadata_jlab.transfer.drops import Spool
     from ctadata_jlab.transfer.journal import Journal
+    from ctadata_jlab.transfer.shares import Shares
 
 __all__ = ["Desk", "Run"]
 
@@ -51,8 +54,9 @@ class Desk:
     journal: Journal
     storage: Callable[[str], Storage]
     spool: Spool
-    slots: threading.Semaphore
-    hands: int
+    shares: Shares
+    throttle: Throttle
+    """How fast all jobs together may be."""
 
 
 class Run:
@@ -61,6 +65,7 @@ class Run:
     def __init__(self, desk: Desk, job_id: str, on_end: Callable[[Run], None]) -> None:
         self.job_id = job_id
         self.stop = threading.Event()
+        self.throttle = Throttle(desk.board.get(job_id).limit)
         self._desk = desk
         self._on_end = on_end
         self._reported: tuple[float, dict[str, Any]] = (0.0, {})
@@ -92,7 +97,8 @@ class Run:
 
     def _work(self) -> None:
         job = self._change(JobState.PLANNING, error=None, question=None, note=None)
-        acts = Acts(job, self._desk.storage, self._desk.spool)
+        listed = self._desk.journal.listed(job.id) if job.request.listed and not job.planned else ()
+        acts = Acts(job, self._desk.storage, self._desk.spool, listed)
         if job.request.kind == "measure":
             totals, note = planning.measure(job, acts, self._report, self._check)
             self._change(JobState.DONE, note=note, **totals)
@@ -134,13 +140,17 @@ class Run:
             desk.journal.items(job.id, phase.state, kind=phase.kind, last_first=phase.last_first),
             stop=self.stop,
             tally=tally,
-            slots=desk.slots,
             mark=lambda item: self._mark(item, tally),
             stage=lambda item: _stage(acts.source, item.path),
+            turn=lambda is_over: self._turn(acts, is_over),
+            throttles=(self.throttle, desk.throttle),
         )
-        hands = min(desk.hands, acts.source.traits.connections, acts.target.traits.connections)
+        hands = min(desk.shares.at_once, acts.source.traits.connections, acts.target.traits.connections)
         crew.work(max(1, hands) if phase.in_parallel else 1, lambda: self._report(tally.facts))
         self._report(tally.facts)
+
+    def _turn(self, acts: Acts, is_over: Callable[[], bool]) -> AbstractContextManager[None]:
+        return self._desk.shares.turn(self.job_id, acts.limits, is_over)
 
     def _mark(self, item: Item, tally: Tally) -> None:
         self._desk.journal.mark(self.job_id, [item])

@@ -8,21 +8,33 @@ from typing import TYPE_CHECKING
 from ctadata_jlab import paths
 from ctadata_jlab.errors import BadPath, Misconfigured, Unsupported
 from ctadata_jlab.transfer.job import Item, Job, JobRequest, JobState, Place, is_from_browser, new_id
+from ctadata_jlab.transfer.patterns import Patterns
+from ctadata_jlab.transfer.throttle import sensible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ctadata_jlab.storage import Storage
 
 __all__ = ["accepted"]
 
 
-def accepted(request: JobRequest, storage: Callable[[str], Storage], now: float) -> tuple[Job, list[Item]]:
-    """Return the job that *request* becomes, with those of its items that are known; raises what is wrong with it."""
+MOST_LISTED = 100_000
+_AT_HAND = 20
+"""So many paths of a long list are kept with the job; all of them once, in the journal."""
+
+
+def accepted(
+    request: JobRequest, storage: Callable[[str], Storage], now: float
+) -> tuple[Job, Sequence[Item], Sequence[str]]:
+    """Return the job that *request* becomes, its items and its long list of paths if there are; raises what is wrong with it."""
     request = _normal(request)
     _require_able(request, storage)
     if not is_from_browser(request):
-        return Job(new_id(now), request, _title(request.paths), now), []
+        count = len(request.paths)
+        slim = replace(request, paths=request.paths[:_AT_HAND], listed=count) if count > 5 * _AT_HAND else request
+        job = Job(new_id(now), slim, _title(request.paths), now, limit=request.limit)
+        return job, (), request.paths if slim.listed else ()
     items = _sent_items(request)
     job = Job(
         new_id(now),
@@ -35,7 +47,7 @@ def accepted(request: JobRequest, storage: Callable[[str], Storage], now: float)
         bytes_total=sum(sent.size for sent in request.manifest),
         planned=True,
     )
-    return job, items
+    return job, items, ()
 
 
 def _normal(request: JobRequest) -> JobRequest:
@@ -50,7 +62,35 @@ def _normal(request: JobRequest) -> JobRequest:
         raise Misconfigured(f"A {request.kind} needs {'a' if to is None else 'no'} target folder.")
     if "/" in tops and request.kind != "measure":
         raise BadPath(f"The whole storage is too much for a {request.kind}; choose what is in it.")
-    return replace(request, paths=tops, to=to)
+    request = replace(request, paths=tops, to=to)
+    return request if is_from_browser(request) else _with_options(request)
+
+
+def _with_options(request: JobRequest) -> JobRequest:
+    """Refuse options that this kind of job does not have, rather than ignore them."""
+    within = request.to is not None and request.to.source == request.source
+    patterns = Patterns(request.include, request.exclude)
+    if request.kind == "move" and within and not (patterns.is_everything and request.base is None):
+        raise Unsupported(
+            "Within one storage, folders move whole.", hint="Move without patterns and lists, or copy and delete."
+        )
+    if request.sync and request.kind not in {"download", "upload", "copy"}:
+        raise Misconfigured(f"A {request.kind} cannot be a sync.", hint="Choose download, upload or copy.")
+    if len(request.paths) > MOST_LISTED:
+        raise Misconfigured(f"A list may have {MOST_LISTED} paths.", hint="Name the folder, and patterns if need be.")
+    if request.limit is not None:
+        sensible(request.limit)
+    return request if request.base is None else _seen_from_base(request, request.base)
+
+
+def _seen_from_base(request: JobRequest, base: str) -> JobRequest:
+    if request.to is None:
+        raise Misconfigured(f"A {request.kind} has no target, and so no base.")
+    base = paths.remote(base)
+    for path in request.paths:
+        if not paths.relative(path, base):
+            raise BadPath(f"{paths.display(path)} is the base of the list itself.", hint="Name what is in it.")
+    return replace(request, base=base)
 
 
 def _require_able(request: JobRequest, storage: Callable[[str], Storage]) -> None:

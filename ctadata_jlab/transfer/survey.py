@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Entry, Storage
     from ctadata_jlab.transfer.job import Item
 
-__all__ = ["conflicts", "require_room"]
+__all__ = ["Already", "conflicts", "require_room"]
 
 _EXAMPLES = 5
 _FOLDERS = 8
@@ -53,6 +53,23 @@ def _is_same(item: Item, there: Entry, source: Storage, target: Storage, check: 
     except NotFound:
         return False
     return are_identical(End("", source, item.path), ours, End("", target, there.path), theirs, check)
+
+
+class Already:
+    """Whether the target has the very bytes of a file: found out with one listing of the target a folder."""
+
+    def __init__(self, source: Storage, target: Storage, check: Callable[[], object] = lambda: None) -> None:
+        self._source = source
+        self._target = target
+        self._known = _Known(target)
+        self._check = check
+
+    def __call__(self, entry: Entry, path: str) -> bool:
+        """Return it for *entry* of the source and *path* at the target."""
+        there = self._known.at(path)
+        if there is None:
+            return False
+        return are_identical(End("", self._source, entry.path), entry, End("", self._target, path), there, self._check)
 
 
 class _Known:

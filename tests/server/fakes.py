@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.config import Config
@@ -174,6 +175,19 @@ class FakeEngine:
 
     def answer(self, identity: str, choice: str) -> Job:
         return self.move(identity, note=f"answered {choice}")
+
+    folder, notice, read_only = Path("/state"), "", ""
+    files_at_once, jobs_at_once = 4, 2
+    overall_limit: int | None = None
+
+    def limit_all(self, rate: int | None) -> None:
+        self.overall_limit = rate
+
+    def limit(self, identity: str, rate: int | None) -> Job:
+        return self.move(identity, limit=rate)
+
+    def reorder(self, identity: str, before: str | None) -> Job:
+        return self.move(identity, order=0.5 if before else 9.0)
 
     def forget(self, identity: str) -> None:
         if self.job(identity).state not in FINAL:

@@ -66,7 +66,7 @@ async def test_a_job_is_told(ask: Any, engine: FakeEngine, listen: Any) -> None:
     assert event == {
         "job_id": identity, "seq": 2, "kind": "copy", "title": "/lst/a.txt", "state": "failed", "reason": None,
         "files_done": 0, "files_total": 2, "files_failed": 2, "bytes_done": 0, "bytes_total": 9, "speed": None,
-        "error": "NoSpace",
+        "error": "NoSpace", "until": None, "waiting": None,
     }  # fmt: skip
     assert (await ask(f"jobs/{identity}")).json["seq"] == 2
 

@@ -34,7 +34,7 @@ async def test_post(ask: Any, engine: FakeEngine) -> None:
     assert answer.status == 201
     job = answer.json
     assert answer.headers["Location"].endswith(f"/ctadata-jlab/jobs/{job['id']}")
-    assert job["from"] == {"source": "sky", "paths": ["/lst/sub", "/lst/a.txt"]}
+    assert job["from"] == {"source": "sky", "paths": ["/lst/sub", "/lst/a.txt"], "count": 2, "base": None}
     assert job["to"] == {"source": "local", "path": "/data"}
     assert (job["state"], job["conflict"], job["error"], job["question"]) == ("waiting", "ask", None, None)
     assert engine.started
@@ -46,7 +46,7 @@ async def test_browser_job(ask: Any, engine: FakeEngine) -> None:
     request = engine.job(job["id"]).request
     assert [one.path for one in request.manifest] == ["f/a.h5", "b.h5"]
     assert (request.manifest[0].modified, request.folders, request.conflict) == (1.5, ("f/empty",), "rename")
-    assert job["from"] == {"source": "browser", "paths": []}
+    assert job["from"] == {"source": "browser", "paths": [], "count": 0, "base": None}
 
 
 async def test_newest_first(ask: Any) -> None:
@@ -134,6 +134,37 @@ async def test_steps(ask: Any) -> None:
     assert (await ask(path, "PATCH", {"action": "explode"})).json["error"] == "BadRequest"
     assert (await ask(path, "PATCH", {"action": "answer"})).json["error"] == "BadRequest"
     assert (await ask(path, "PATCH", {"action": "answer", "answer": "ask"})).json["error"] == "BadRequest"
+
+
+async def test_order_and_limits(ask: Any, engine: FakeEngine) -> None:
+    """A job is put before another or last, and limited or not; a limit that is left out is a mistake, null is none."""
+    path = f"jobs/{(await ask('jobs', 'POST', DOWNLOAD)).json['id']}"
+    assert (await ask(path, "PATCH", {"action": "reorder", "before": "J7"})).json["order"] == 0.5
+    assert (await ask(path, "PATCH", {"action": "reorder"})).json["order"] == 9
+    assert (await ask(path, "PATCH", {"action": "limit", "limit": 100_000})).json["limit"] == 100_000
+    assert (await ask(path, "PATCH", {"action": "limit", "limit": None})).json["limit"] is None
+    for wrong in ({"action": "limit"}, {"action": "limit", "limit": "1M"}, {"action": "reorder", "before": 3}):
+        assert (await ask(path, "PATCH", wrong)).json["error"] == "BadRequest"
+    assert (await ask("queue", "PATCH", {"limit": 70_000})).json["limit"] == engine.overall_limit == 70_000
+    assert (await ask("queue", "PATCH", {})).status == 400
+    assert (await ask("queue")).json == {
+        "owner": None, "folder": "/state", "notice": None, "limit": 70_000, "files_at_once": 4, "jobs_at_once": 2,
+    }  # fmt: skip
+
+
+async def test_options(ask: Any, engine: FakeEngine) -> None:
+    """Patterns, lists and syncs come in as they were said, and are shown again; a sync replaces unless it is told otherwise."""
+    origin = {"source": "sky", "paths": ["/lst/sub/b.bin"], "base": "/lst/"}
+    options = {"include": ["*.bin"], "exclude": ["tmp/"], "sync": True, "limit": 20_000}
+    job = (await ask("jobs", "POST", _with(DOWNLOAD, **{"from": origin}, **options))).json
+    request = engine.job(job["id"]).request
+    assert (request.base, request.include, request.exclude) == ("/lst", ("*.bin",), ("tmp/",))
+    assert (request.sync, request.limit, request.conflict) == (True, 20_000, "replace")
+    assert (job["from"]["base"], job["include"], job["exclude"], job["sync"]) == ("/lst", ["*.bin"], ["tmp/"], True)
+    job = (await ask("jobs", "POST", _with(DOWNLOAD, sync=True, conflict="newer"))).json
+    assert job["conflict"] == "newer"
+    for wrong in ({"include": "*.h5"}, {"sync": 1}, {"exclude": [3]}, {"limit": -1}, {"limit": 1.5}):
+        assert (await ask("jobs", "POST", _with(DOWNLOAD, **wrong))).json["error"] == "BadRequest"
 
 
 async def test_unknown(ask: Any) -> None:
