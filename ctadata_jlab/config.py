@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Config", "Login", "Source", "Transfers", "files", "load", "profile_folder", "state_folder"]
 
-LOGIN_KINDS = ("auto", "environment", "file", "oidc-agent", "basic", "none")
+LOGIN_KINDS = (
+    *("auto", "environment", "file", "oidc-agent", "command", "client-credentials"),
+    *("hub", "hub-token", "tessera", "basic", "none"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How a source is logged in to. `file` and `account` are for the kinds of these names and extend `auto`."""
+    """How a source is logged in to. `file`, `account` and `command` are for the kinds of these names and extend `auto`."""
 
     kind: str = "auto"
     issuer: str = ""
@@ -40,6 +43,10 @@ class Login:
     account: str = ""
     file: str = ""
     user: str = ""
+    command: tuple[str, ...] = ()
+    """A program that prints a token, and its arguments."""
+    server: str = ""
+    """What Tessera calls the server."""
 
 
 @dataclass(frozen=True, slots=True)

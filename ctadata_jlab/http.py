@@ -142,6 +142,7 @@ _MEANINGS: dict[int, tuple[type[CtaDataError], str]] = {
     408: (Unreachable, "The server gave up waiting about %s"),
     409: (NotFound, "The folder above does not exist: %s"),
     412: (AlreadyExists, "Something is there already: %s"),
+    431: (Misconfigured, "The token is larger than the server takes; ask for one with fewer groups or scopes: %s"),
     414: (Unsupported, "The server finds the path too long: %s"),
     423: (Busy, "Somebody has locked %s"),
     501: (Unsupported, "The server cannot do this with %s"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured, NotFound
@@ -15,20 +16,24 @@ from ctadata_jlab.storage.readonly import ReadOnly
 from ctadata_jlab.storage.registry import Credentials
 from ctadata_jlab.storage.remembering import Remembering
 from ctadata_jlab.storage.retrying import Retrying
+from ctadata_jlab.storage.scoped import Scoped
 from ctadata_jlab.tokens.basic import Basic
 from ctadata_jlab.tokens.bearer import Bearer
 from ctadata_jlab.tokens.chain import keeper_of, login_of, token_file_of
+from ctadata_jlab.tokens.foreign import Foreign
+from ctadata_jlab.tokens.keeper import Keeper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from ctadata_jlab import config as settings
     from ctadata_jlab.config import Config
     from ctadata_jlab.storage import Storage
-    from ctadata_jlab.tokens.keeper import Keeper
+    from ctadata_jlab.tokens.foreign import GivesAccessTokens
     from ctadata_jlab.tokens.pending import Pending
+    from ctadata_jlab.tokens.scopes import Ability
     from ctadata_jlab.transfer.engine import Engine
     from ctadata_jlab.transfer.job import Job
 
@@ -54,14 +59,19 @@ class Source:
     """Where a token given by hand is kept; None where tokens come from elsewhere."""
     login: Pending | None = None
     """The built-in login; None where no client is configured."""
+    password: Basic | None = None
+    """The login by user and password; None where that is not how one logs in."""
 
 
 class Session:
-    """All sources of *config* in their order, the workspace last, and the queue of transfers between them."""
+    """All sources of *config* in their order, the workspace last, and the queue of transfers between them.
 
-    def __init__(self, config: Config) -> None:
+    *givers* have the tokens of some sources, by name: any objects with `get_access_token()`.
+    """
+
+    def __init__(self, config: Config, givers: Mapping[str, GivesAccessTokens] | None = None) -> None:
         self.config = config
-        self.sources: Mapping[str, Source] = _sources(config)
+        self.sources: Mapping[str, Source] = _sources(config, givers or {})
         self._engine: Engine | None = None
         self._lock = threading.Lock()
 
@@ -121,8 +131,8 @@ class Session:
         self.close()
 
 
-def _sources(config: Config) -> dict[str, Source]:
-    found = {name: _remote(source, config) for name, source in config.sources.items()}
+def _sources(config: Config, givers: Mapping[str, GivesAccessTokens]) -> dict[str, Source]:
+    found = {name: _remote(source, config, givers.get(name)) for name, source in config.sources.items()}
     found["local"] = _local("local", "Workspace", config.workspace)
     for name, root in config.roots.items():
         found[name] = _local(name, str(root), root)
@@ -134,13 +144,16 @@ def _local(name: str, title: str, root: Path) -> Source:
     return Source(name, title, "local", storage, Remembering(storage, seconds=0.0))
 
 
-def _remote(source: settings.Source, config: Config) -> Source:
+def _remote(source: settings.Source, config: Config, giver: GivesAccessTokens | None) -> Source:
     title = source.title or source.name
     keeper = login = None
+    credentials = Credentials()
     try:
-        login = login_of(source)
-        keeper = keeper_of(source, login)
-        storage: Storage = Retrying(Pacing(registry.build(source, _credentials(source, keeper))))
+        login = login_of(source) if giver is None else None
+        keeper = keeper_of(source, login) if giver is None else Keeper(Foreign(giver, "object that was given"))
+        credentials = _credentials(source, keeper)
+        storage: Storage = Retrying(Pacing(registry.build(source, credentials)))
+        storage = storage if keeper is None else Scoped(storage, _lacks(keeper, source.root))
     except Misconfigured as error:
         storage = Broken(error)
     if source.read_only:
@@ -158,13 +171,19 @@ def _remote(source: settings.Source, config: Config) -> Source:
         url=source.url,
         root=source.root,
         login=login,
-        token_file=token_file_of(source) if source.login.kind in {"auto", "file"} else None,
+        password=credentials.auth if isinstance(credentials.auth, Basic) else None,
+        token_file=token_file_of(source) if giver is None and source.login.kind in {"auto", "file"} else None,
     )
+
+
+def _lacks(keeper: Keeper, root: str) -> Callable[[Ability, str], str | None]:
+    """Return what tells the scope that is missing at a path below *root*: scopes speak of the door's own paths."""
+    return lambda ability, path: keeper.lacks(ability, f"{root.rstrip('/')}{path}")
 
 
 def _credentials(source: settings.Source, keeper: Keeper | None) -> Credentials:
     if source.login.kind == "basic":
-        basic = Basic(source.login.user, _password(source), source.url)
+        basic = Basic(source.login.user, partial(_password, source), source.url)
         return Credentials(basic, basic.authorise)
     if keeper is None:
         return Credentials()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.compat.webdav import Client
     from ctadata_jlab.foreground import Standing
     from ctadata_jlab.session import Session, Source
+    from ctadata_jlab.tokens.foreign import GivesAccessTokens
     from ctadata_jlab.tokens.keeper import Keeper
     from ctadata_jlab.transfer.job import Conflict
 
@@ -43,17 +44,17 @@ class APIClient:
 
     def __init__(self, dev_instance: bool = False) -> None:
         self.dev_instance = dev_instance
-        self._token: str | None = None
+        self._token: str | GivesAccessTokens | None = None
         self._made: tuple[object, Session] | None = None
 
     @property
     def token(self) -> str:
-        """The access token that is valid now. A text that is assigned is used instead."""
+        """The access token that is valid now. A text, or an object with `get_access_token()`, that is assigned is used instead."""
         with self._errors():
             return self._keeper().get_access_token()
 
     @token.setter
-    def token(self, value: str) -> None:
+    def token(self, value: str | GivesAccessTokens) -> None:
         self._token = value
 
     def print_token(self) -> None:
@@ -176,7 +177,7 @@ class APIClient:
     def _source(self) -> Source:
         return foreground.chosen(self._session, dev=self.dev_instance)
 
-    def _wishes(self) -> dict[str, str]:
+    def _wishes(self) -> dict[str, Any]:
         """Return what the user has set, on the class or here."""
         given = {
             "url": self.dcache_url,
@@ -184,7 +185,7 @@ class APIClient:
             "client_id": self.client_id,
             "account": self.token_name,
             "file": _text(self.cta_token_file),
-            "token": self._token or _text(getattr(type(self), "token", None)),
+            "token": self._token or _given(getattr(type(self), "token", None)),
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -194,5 +195,10 @@ class APIClient:
 
 
 def _text(given: object) -> str | None:
-    """Return what the user gave as text; None for nothing, and for this class's own property."""
-    return None if given is None or isinstance(given, property) else str(given)
+    """Return what the user gave as text; None for nothing."""
+    return None if given is None else str(given)
+
+
+def _given(token: object) -> object:
+    """Return the token, or what gives tokens, that the user set on the class; None for this class's own property."""
+    return None if isinstance(token, property) else token

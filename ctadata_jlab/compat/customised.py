@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab.session import Session
-from ctadata_jlab.storage import registry
-from ctadata_jlab.storage.pacing import Pacing
-from ctadata_jlab.storage.registry import Credentials
-from ctadata_jlab.storage.remembering import Remembering
-from ctadata_jlab.storage.retrying import Retrying
-from ctadata_jlab.tokens.bearer import Bearer
-from ctadata_jlab.tokens.foreign import Foreign
-from ctadata_jlab.tokens.keeper import Keeper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +23,10 @@ class _Given:
         return self._value
 
 
-def customised(session: Session, name: str, wishes: Mapping[str, str]) -> Session:
+def customised(session: Session, name: str, wishes: Mapping[str, Any]) -> Session:
     """Return a session like *session*, in which the source *name* has the address, login or token of *wishes*.
 
+    The token may be an object with `get_access_token()`.
     As in `ctadata.toml`, a new address or issuer loses the login that was for the old one.
     """
     settings = session.config.sources[name]
@@ -41,11 +34,6 @@ def customised(session: Session, name: str, wishes: Mapping[str, str]) -> Sessio
     is_elsewhere = wishes.get("url", settings.url) != settings.url
     login = replace(type(settings.login)() if is_elsewhere else settings.login, **logins)
     settings = replace(settings, url=wishes.get("url", settings.url), login=login)
-    changed = Session(replace(session.config, sources={**session.config.sources, name: settings}))
-    if "token" in wishes:
-        keeper = Keeper(Foreign(_Given(wishes["token"]), "token that was set"))
-        bearer = Bearer(keeper, settings.url)
-        storage = Retrying(Pacing(registry.build(settings, Credentials(bearer, bearer.authorise))))
-        source = replace(changed.sources[name], storage=storage, browse=Remembering(storage), keeper=keeper)
-        changed.sources = {**changed.sources, name: source}
-    return changed
+    token = wishes.get("token")
+    givers = {} if token is None else {name: _Given(token) if isinstance(token, str) else token}
+    return Session(replace(session.config, sources={**session.config.sources, name: settings}), givers)

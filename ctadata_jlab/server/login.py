@@ -14,6 +14,7 @@ from ctadata_jlab.server.refusal import BadRequest, body
 from ctadata_jlab.tokens import file as token_file
 from ctadata_jlab.tokens.claims import looks_broken, token_from
 from ctadata_jlab.tokens.line import first_line
+from ctadata_jlab.tokens.login_state import by_password
 from ctadata_jlab.transfer.disk import local_errors
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class LoginHandler(Handler):
 
     @authenticated
     async def get(self, where: str) -> None:
-        """Send how it stands, and what the user has to confirm if a login is under way."""
+        """Send how it stands, and what the user has to confirm if a login is under way; with ``places=1``, where tokens were looked for."""
         source, _ = await self.place(where)
-        await self.answer(_told, source)
+        await self.answer(_explained if self.get_query_argument("places", "") == "1" else _told, source)
 
     @authenticated
     async def post(self, where: str) -> None:
@@ -59,7 +60,9 @@ class LoginHandler(Handler):
 
 def state_of(source: Source) -> LoginState | None:
     """Return how a login stands, None where none is needed."""
-    return None if source.keeper is None else source.keeper.state()
+    if source.keeper is not None:
+        return source.keeper.state()
+    return None if source.password is None else by_password(source.password.user)
 
 
 def _told(source: Source) -> dict[str, Any]:
@@ -73,7 +76,15 @@ def _told(source: Source) -> dict[str, Any]:
         "device": login is not None,
         "pending": None if show is None else _shown(show),
         "problem": body(problem) if problem is not None and is_open else None,
+        "kept": "" if login is None else login.kept.at_rest,
     }
+
+
+def _explained(source: Source) -> dict[str, Any]:
+    """Ask every place for tokens anew, and tell what each had to offer."""
+    attempts = [] if source.keeper is None else source.keeper.explain()
+    places = [wire.attempt(one) for one in attempts]
+    return {**_told(source), "places": places}
 
 
 def _shown(show: Show) -> dict[str, Any]:

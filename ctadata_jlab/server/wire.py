@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.session import Source
     from ctadata_jlab.storage import Entry
+    from ctadata_jlab.tokens.attempt import Attempt
     from ctadata_jlab.tokens.keeper import LoginState
     from ctadata_jlab.transfer.engine import Engine
     from ctadata_jlab.transfer.job import ErrorNote, Item, Job
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EPOCH",
     "Tally",
+    "attempt",
     "dumps",
     "entry_model",
     "etag",
@@ -111,6 +113,7 @@ def login(state: LoginState | None) -> JSON:
     if state is None:
         return {
             "needed": False, "state": "none", "subject": None, "issuer": None, "until": None, "source": None, "hint": "",
+            "audience": [], "scopes": [], "may": "",
         }  # fmt: skip
     return {
         "needed": True,
@@ -120,7 +123,15 @@ def login(state: LoginState | None) -> JSON:
         "until": state.until,
         "source": state.source,
         "hint": state.hint,
+        "audience": list(state.audience),
+        "scopes": list(state.scopes),
+        "may": state.may,
     }
+
+
+def attempt(one: Attempt) -> JSON:
+    """Return what one place for tokens had to offer."""
+    return {"source": one.source, "place": one.place, "outcome": one.outcome, "ok": one.ok}
 
 
 # --- Jupyter's contents models ---

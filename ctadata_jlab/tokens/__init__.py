@@ -30,6 +30,9 @@ class Token:
         """Whether it is still valid *seconds* from *now*; one without an end is taken to last."""
         return self.expires is None or self.expires - now >= seconds
 
+    def __reduce__(self) -> str:
+        raise TypeError("A token is not pickled or copied: what is stored or sent elsewhere must not hold one.")
+
     @property
     def fingerprint(self) -> str:
         """A hash that tells tokens apart without being one; safe to keep and to share."""

@@ -13,6 +13,7 @@ from ctadata_jlab.tokens.agent_sockets import found_sockets
 from ctadata_jlab.tokens.attempt import Attempt, tried
 from ctadata_jlab.tokens.claims import token_from
 from ctadata_jlab.tokens.conversation import converse
+from ctadata_jlab.tokens.redacted import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["OidcAgent"]
 
 _FORCE_NEW = -1  # oidc-agent's own sign for "not the one you keep" (FORCE_NEW_TOKEN, `oidc-token --force-new`)
-_SECRETIVE = re.compile(r"[\w\-.~+=]{32,}", re.ASCII)
 _NOT_LOADED = re.compile(r"not loaded|no account", re.IGNORECASE)
 
 
@@ -119,9 +119,9 @@ class OidcAgent:
         value = answer.get("access_token")
         if answer.get("status") == "success" and isinstance(value, str):
             ends, issuer = answer.get("expires_at"), answer.get("issuer")
-            expires = float(ends) if isinstance(ends, int) and ends > 0 else None
+            known = float(ends) if isinstance(ends, int) and ends > 0 else None
             issuer = issuer if isinstance(issuer, str) else None
-            return token_from(value, self.name, expires=expires, issuer=issuer)
+            return token_from(value, self.name, ends=known, issuer=issuer)
         reason = _reason(answer)
         if "issuer" in self._wanted and _NOT_LOADED.search(reason):
             self._require_optional()
@@ -145,5 +145,4 @@ class OidcAgent:
 
 def _reason(answer: Mapping[str, Any]) -> str:
     said = [str(answer[key]) for key in ("error", "info") if answer.get(key)]
-    text = "".join(c if c.isprintable() else " " for c in "; ".join(said) or "it does not say why")
-    return _SECRETIVE.sub("…", text)[:300]
+    return redacted("; ".join(said)) or "it does not say why"

@@ -85,9 +85,9 @@ def _context(ca: str) -> ssl.SSLContext:
 
 
 def _request(client: httpx.Client, step: Get | Post) -> httpx.Request:
-    if isinstance(step, Get):
-        return client.build_request("GET", step.url)
     headers = {} if step.authorization is None else {"Authorization": step.authorization}
+    if isinstance(step, Get):
+        return client.build_request("GET", step.url, headers=headers)
     return client.build_request("POST", step.url, data=dict(step.form), headers=headers)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import threading
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,7 +11,7 @@ from ctadata_jlab.errors import Misconfigured, NotLoggedIn
 from ctadata_jlab.http import origin, require_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 __all__ = ["Basic"]
 
@@ -20,21 +19,17 @@ __all__ = ["Basic"]
 class Basic(httpx.Auth):
     """The login at the server of *url* as *user*; no other scheme, host or port gets the password.
 
-    A password that was refused is not sent again: servers block those who insist. Raises `Misconfigured` if *url* is neither https
-    nor this very machine, or if *user* or *password* cannot be sent (RFC 7617).
+    *password* reads it, anew for each request. One that was refused is not sent again: servers block those who insist. Raises
+    `Misconfigured` if *url* is neither https nor this very machine, or if *user* or the password cannot be sent (RFC 7617).
     """
 
-    def __init__(self, user: str, password: str, url: str) -> None:
+    def __init__(self, user: str, password: Callable[[], str], url: str) -> None:
         require_safe(url)
-        if ":" in user or not user.isprintable() or not password.isprintable():
-            raise Misconfigured(
-                "The user's name contains a colon, or it or the password a line break or the like.",
-                hint="Correct `user` and `password` of this source's login.",
-            )
-        self._value = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self._user = user
+        self._password = password
         self._origin = origin(url)
-        self._is_refused = threading.Event()
+        self._refused: str | None = None
+        self._value()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Send *request* with user and password; raises `NotLoggedIn` if they were refused before."""
@@ -42,19 +37,37 @@ class Basic(httpx.Auth):
             yield request
             return
         request.headers["Authorization"] = self.authorise()
+        sent = request.headers["Authorization"]
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED and self._is_home(response.request):
-            self._is_refused.set()
+            self._refused = sent
 
     def authorise(self, refused: str | None = None) -> str:
         """Return the value of the header ``Authorization``, for this server only; raises `NotLoggedIn` once it was *refused*."""
-        if refused is not None:
-            self._is_refused.set()
-        if self._is_refused.is_set():
+        self._refused = refused or self._refused
+        value = self._value()
+        if value == self._refused:
             raise NotLoggedIn(
                 f"The storage refused the password of {self._user}.", hint="Correct this source's user or password."
             )
-        return self._value
+        return value
+
+    @property
+    def user(self) -> str | None:
+        """Who is logged in as far as is known; None once the password was refused, until it is another."""
+        try:
+            return None if self._value() == self._refused else self._user
+        except Misconfigured:
+            return None
+
+    def _value(self) -> str:
+        password = self._password()
+        if ":" in self._user or not self._user.isprintable() or not password.isprintable():
+            raise Misconfigured(
+                "The user's name contains a colon, or it or the password a line break or the like.",
+                hint="Correct `user` and `password` of this source's login.",
+            )
+        return "Basic " + base64.b64encode(f"{self._user}:{password}".encode()).decode()
 
     def _is_home(self, request: httpx.Request) -> bool:
         return origin(str(request.url)) == self._origin

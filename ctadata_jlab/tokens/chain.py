@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,44 +10,76 @@ from ctadata_jlab import config as settings
 from ctadata_jlab.tokens import FirstOf
 from ctadata_jlab.tokens.agent import OidcAgent
 from ctadata_jlab.tokens.asking import ask_with
+from ctadata_jlab.tokens.client_credentials import ClientCredentials
+from ctadata_jlab.tokens.command import Command
 from ctadata_jlab.tokens.environment import Environment
 from ctadata_jlab.tokens.file import TokenFile
+from ctadata_jlab.tokens.hub import HubState, HubToken
 from ctadata_jlab.tokens.keeper import Keeper
 from ctadata_jlab.tokens.oauth import Client
 from ctadata_jlab.tokens.own_issuer import OnlyFrom
 from ctadata_jlab.tokens.pending import Pending
 from ctadata_jlab.tokens.published import Published
 from ctadata_jlab.tokens.refresh import Refresh
+from ctadata_jlab.tokens.remembered import Remembered
 from ctadata_jlab.tokens.secret import Secret
+from ctadata_jlab.tokens.tessera import Tessera
+from ctadata_jlab.tokens.vault import system_vault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ctadata_jlab.tokens import TokenSource
 
 __all__ = ["keeper_of", "login_of", "secret_of", "token_file_of"]
 
 
+_HUB_FILES = (Path("/var/run/secrets/egi.eu/access_token"), Path("/var/run/secrets/oidc/access_token"))
+"""Where EGI's and the EOSC EU Node's notebooks find the user's token; renewed in place."""
+
+
 def keeper_of(source: settings.Source, login: Pending | None) -> Keeper | None:
-    """Return the keeper of the tokens that the login of *source* means; None for an open server.
+    """Return the keeper of the tokens that the login of *source* means; None for an open server, or one with passwords.
 
     *login* is the built-in one. It comes before the file that it shares, so that it can renew what is there.
     """
-    wanted, file = source.login, token_file_of(source)
+    wanted = source.login
     if wanted.kind in {"none", "basic"}:
         return None
-    if wanted.kind == "file":
-        return Keeper(TokenFile(file))
-    if wanted.kind == "environment":
-        return Keeper(Environment())
-    if wanted.kind == "oidc-agent":
-        return Keeper(OidcAgent(wanted.account, wanted.issuer, optional=False))
-    chain: list[TokenSource] = [OnlyFrom(wanted.issuer, Environment())] if wanted.issuer else []
-    if login is not None:
-        chain.append(login.kept)
-    chain.append(TokenFile(file))
+    if wanted.kind != "auto":
+        return Keeper(_only(source))
+    chain: list[TokenSource] = [OnlyFrom(wanted.issuer, found) for found in _discovered()] if wanted.issuer else []
+    file = token_file_of(source)
+    chain += [*([] if login is None else [login.kept]), TokenFile(file)]
+    if wanted.command:
+        chain.append(Remembered(Command(wanted.command)))
     if wanted.account or wanted.issuer:
         chain.append(OidcAgent(wanted.account, wanted.issuer))
+    if wanted.issuer:
+        chain.append(OnlyFrom(wanted.issuer, Remembered(HubState(ask_with()))))
     published = None if login is None else Published(login.kept.place.with_name(f"{file.name}.refused"))
     return Keeper(FirstOf(chain), published=published)
+
+
+def _discovered() -> list[TokenSource]:
+    """Return where tokens lie of which nobody said whom they are for."""
+    return [Environment(), *(TokenFile(path, name="hub's file") for path in _HUB_FILES)]
+
+
+def _only(source: settings.Source) -> TokenSource:
+    """Return the one source of tokens that a login names."""
+    wanted = source.login
+    makers: dict[str, Callable[[], TokenSource]] = {
+        "environment": Environment,
+        "file": lambda: TokenFile(token_file_of(source)),
+        "oidc-agent": lambda: OidcAgent(wanted.account, wanted.issuer, optional=False),
+        "command": lambda: Remembered(Command(wanted.command)),
+        "client-credentials": lambda: Remembered(ClientCredentials(_client_of(source), ask_with(source.ca))),
+        "hub": lambda: Remembered(HubState(ask_with(), optional=False)),
+        "hub-token": HubToken,
+        "tessera": lambda: Remembered(Tessera(wanted.server, ask_with())),
+    }
+    return makers[wanted.kind]()
 
 
 def login_of(source: settings.Source) -> Pending | None:
@@ -54,13 +87,14 @@ def login_of(source: settings.Source) -> Pending | None:
     wanted = source.login
     if wanted.kind != "auto" or not wanted.issuer or not wanted.client_id:
         return None
-    secret = secret_of(source)
-
-    def client() -> Client:
-        return Client(wanted.issuer, wanted.client_id, wanted.scope, secret.read())
-
     place = settings.profile_folder() / f"refresh-{source.name}"
-    return Pending(Refresh(place, TokenFile(token_file_of(source)), client, ask_with(source.ca)))
+    ask, file = ask_with(source.ca), TokenFile(token_file_of(source))
+    return Pending(Refresh(place, file, _client_of(source), ask, vault=cache(system_vault)))
+
+
+def _client_of(source: settings.Source) -> Callable[[], Client]:
+    wanted, secret = source.login, secret_of(source)
+    return lambda: Client(wanted.issuer, wanted.client_id, wanted.scope, secret.read())
 
 
 def secret_of(source: settings.Source) -> Secret:

@@ -55,11 +55,12 @@ def looks_broken(value: str) -> bool:
 
 
 def token_from(
-    value: str, source: str, *, expires: float | None = None, issuer: str | None = None, place: str = ""
+    value: str, source: str, *, ends: float | None = None, issuer: str | None = None, place: str = ""
 ) -> Token:
     """Return the token with the text *value*, as the source named *source* gave it.
 
-    White space around it is dropped. *expires* and *issuer* count where the token itself does not say.
+    White space around it is dropped. *ends* is when it ends by our own clock, where the giver said how long it lasts: that counts more
+    than the token's word, whose clock may differ by minutes. *issuer* counts where the token itself does not say.
     Raises `Misconfigured`, naming *place* and never the value, if it cannot be a token.
     """
     text = value.strip()
@@ -72,7 +73,7 @@ def token_from(
     said = read_claims(text)
     return Token(
         text,
-        expires=expires if said.expires is None else said.expires,
+        expires=said.expires if ends is None else ends,
         source=source,
         issuer=said.issuer or issuer,
         subject=said.name or said.subject,

@@ -28,9 +28,10 @@ class TokenFile:
     place where somebody else renews it.
     """
 
-    name = "file"
-
-    def __init__(self, path: Path, *, optional: bool = True, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, name: str = "file", optional: bool = True, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.name = name
         self.path = path.expanduser()
         self._optional = optional
         self._clock = clock
@@ -40,13 +41,16 @@ class TokenFile:
 
     def fetch(self, min_valid: float = 60, refused: Token | None = None) -> Token | None:
         """Return the file's token; raises `Misconfigured` if the file is unreadable or holds something else."""
+        token = self.held(refused)
+        now = self._clock()
+        return token if token is not None and token.lasts(min_valid, now) and not self._has_ended(token, now) else None
+
+    def held(self, refused: Token | None = None) -> Token | None:
+        """Return what the file holds, other than *refused*, be it too old or not; raises as `fetch`."""
         with self._lock:
             self._read(again=refused is not None)
             token = self._token
-        if token is None or (refused is not None and token.value == refused.value):
-            return None
-        now = self._clock()
-        return token if token.lasts(min_valid, now) and not self._has_ended(token, now) else None
+        return None if token is None or (refused is not None and token.value == refused.value) else token
 
     def explain(self) -> list[Attempt]:
         """Tell whether the file is missing, expired or good."""

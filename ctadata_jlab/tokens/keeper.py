@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Busy, CtaDataError, NotLoggedIn
 from ctadata_jlab.tokens.attempt import Attempt, explain
+from ctadata_jlab.tokens.claims import read_claims
 from ctadata_jlab.tokens.login_state import LoginState, after_failure, logged_in, not_logged_in
 from ctadata_jlab.tokens.refusals import Refusals
+from ctadata_jlab.tokens.scopes import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ctadata_jlab.tokens import Token, TokenSource
     from ctadata_jlab.tokens.published import Published
+    from ctadata_jlab.tokens.scopes import Ability
 
 __all__ = ["Keeper", "LoginState"]
 
@@ -86,6 +89,11 @@ class Keeper:
     def look_again(self) -> None:
         """Drop what is kept, after a login or a log-out here: the next one to ask gets what the source has then."""
         self._kept, self._asked_at = None, -math.inf
+
+    def lacks(self, ability: Ability, path: str) -> str | None:
+        """Return the scope that *ability* at *path* needs and the kept token lacks; None if it has it, or does not say. Asks nobody."""
+        kept = self._kept
+        return None if kept is None else missing(read_claims(kept[0].value).scopes, ability, path)
 
     @property
     def current(self) -> Token | None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ctadata_jlab.errors import NotLoggedIn
 from ctadata_jlab.tokens.attempt import when
+from ctadata_jlab.tokens.claims import read_claims
 from ctadata_jlab.tokens.expired import Expired
+from ctadata_jlab.tokens.scopes import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens import Token
     from ctadata_jlab.tokens.attempt import Attempt
 
-__all__ = ["LoginState", "State", "after_failure", "logged_in", "not_logged_in"]
+__all__ = ["LoginState", "State", "after_failure", "by_password", "logged_in", "not_logged_in"]
 
 State = Literal["ok", "missing", "expired", "error"]
 
@@ -34,11 +36,28 @@ class LoginState:
     source: str | None = None
     hint: str = ""
     """What to do next; empty if all is well."""
+    audience: tuple[str, ...] = ()
+    """Whom the token is for."""
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def may(self) -> str:
+        """What the scopes allow, in words; empty if they speak of no storage."""
+        return in_words(self.scopes)
 
 
 def logged_in(token: Token) -> LoginState:
     """Return the state of having *token*."""
-    return LoginState("ok", token.subject, token.issuer, token.expires, token.source)
+    said = read_claims(token.value)
+    known = (token.subject, token.issuer, token.expires, token.source)
+    return LoginState("ok", *known, audience=said.audience, scopes=said.scopes)
+
+
+def by_password(user: str | None) -> LoginState:
+    """Return the state of a login by password as *user*, None if that password cannot be used."""
+    if user is not None:
+        return LoginState("ok", user, source="password")
+    return LoginState("error", source="password", hint="The password is missing or was refused: correct this source's.")
 
 
 def not_logged_in(attempts: Sequence[Attempt], refused: Token | None) -> NotLoggedIn:

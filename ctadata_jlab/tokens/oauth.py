@@ -7,28 +7,28 @@ nobody answered, and returns what came of it.
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote_plus
 
 from ctadata_jlab.errors import BadAnswer, CtaDataError, Misconfigured, Unreachable
 from ctadata_jlab.http import require_safe
+from ctadata_jlab.tokens.redacted import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 __all__ = ["Answer", "Client", "Get", "NeedsSecret", "Post", "Provider", "Wait", "discovered", "insist", "words"]
 
-_SECRETIVE = re.compile(r"[\w\-.~+/=]{24,}", re.ASCII)
 _PATIENCE = (1.0, 3.0)  # seconds between the tries of what nobody waits long for
 
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """Read *url*."""
+    """Read *url*; *authorization* is the value of that header."""
 
     url: str
+    authorization: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,7 @@ def insist(step: Get | Post, issuer: str) -> Asking:
 def words(answer: Answer, what: str) -> CtaDataError:
     """Return the error for a provider that does not do *what*, in its own words as far as they hold no secret."""
     said = "; ".join(filter(None, (answer.error, answer.text("error_description"))))
-    plain = "".join(char if char.isprintable() else " " for char in said) or f"status {answer.status}"
-    reason = _SECRETIVE.sub("…", plain)[:300]
+    reason = redacted(said) or f"status {answer.status}"
     if answer.error in {"invalid_client", "unauthorized_client"} or answer.status == 401:
         return NeedsSecret(f"The login server does not accept this program's client id or secret: {reason}.")
     if answer.error in {"invalid_scope", "invalid_request"}:

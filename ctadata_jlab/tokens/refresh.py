@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens import Token
     from ctadata_jlab.tokens.file import TokenFile
     from ctadata_jlab.tokens.oauth import Answer, Client, Get, Post, Provider
+    from ctadata_jlab.tokens.vault import Vault
 
 __all__ = ["Refresh"]
 
@@ -51,12 +52,14 @@ class Refresh:
         client: Callable[[], Client],
         ask: Callable[[Get | Post], Answer | None],
         clock: Callable[[], float] = time.time,
+        vault: Callable[[], Vault | None] = lambda: None,
     ) -> None:
         self.place = place.expanduser()
         self.shared = shared
         self.client = client
         self.ask = ask
         self._clock = clock
+        self._vault = vault
         self._share = random.uniform(*_EARLY)  # noqa: S311 - spreads the load, keeps no secret
         self._provider: Provider | None = None
 
@@ -73,7 +76,7 @@ class Refresh:
                 token, is_due = self._look(min_valid, refused)  # somebody else may have renewed it meanwhile
                 return self._renew() if is_due else token
         except CtaDataError as error:
-            is_moment = error.retryable or isinstance(error, BadAnswer)
+            is_moment = error.retryable or isinstance(error, (BadAnswer, _Elsewhere))
             if is_moment and token is not None and token.lasts(1, self._clock()):
                 return token  # a good token outlives its provider's bad moment
             raise
@@ -87,11 +90,19 @@ class Refresh:
             return [Attempt(self.name, place, error.message)]
         if stored is None:
             return [Attempt(self.name, place, "not logged in here")]
-        if not stored.refresh_token:
+        if stored.is_ended:
             ended = stored.ended or stored.obtained
             words = f"the login server ended it at {when(ended)}; log in again"
             return [Attempt(self.name, place, words, issuer=stored.issuer, expires=ended)]
-        return [tried(self, place)]
+        return [tried(self, f"{place}, {_at_rest(stored)}")]
+
+    @property
+    def at_rest(self) -> str:
+        """Where the refresh token is and whether it is encrypted there, in words; "" without a login."""
+        with suppress(Misconfigured):
+            stored = self._own()
+            return "" if stored is None or stored.is_ended else _at_rest(stored)
+        return ""
 
     def keep(self, grant: Grant) -> Token:
         """Take over what a login gave, for all processes."""
@@ -103,13 +114,14 @@ class Refresh:
 
         Raises `Unreachable` if the provider could not be told; here, it is gone all the same.
         """
-        stored = None
+        secret = ""
         with self._locked():
             with suppress(Misconfigured):  # a damaged login is removed all the same
                 stored = self._own()
-            self.place.unlink(missing_ok=True)
+                secret = "" if stored is None else stored.secret(self.place, self._vault())
+            logins.remove(self.place, self._vault())
             token_file.forget(self.shared.path)
-        if stored is not None and stored.refresh_token and not self._revoked(stored.refresh_token):
+        if secret and not self._revoked(secret):
             raise Unreachable(
                 "The login is removed here, but the login server did not confirm that it is revoked there.",
                 hint="End the session on the login server's own page, if that matters.",
@@ -125,17 +137,19 @@ class Refresh:
     def _look(self, min_valid: float, refused: Token | None) -> tuple[Token | None, bool]:
         """Return the shared token, if it is this login's business, and whether it is time to renew it."""
         stored = self._own()
-        if stored is None or not stored.refresh_token:
+        if stored is None or stored.is_ended:
             return None, False
-        token = self.shared.fetch(0, refused)
+        token = self.shared.held(refused)
         if token is None:
             return None, True
         if token.fingerprint == stored.access:
-            expires = stored.expires if token.expires is None else token.expires
+            # By our clock, which noted how long it lasts: the provider's may differ by minutes.
+            expires = token.expires if stored.expires is None else stored.expires
             token = replace(token, expires=expires, source=self.name)
         elif token.issuer is not None and token.issuer.rstrip("/") != stored.issuer.rstrip("/"):
             return None, False  # somebody put another issuer's token there; the file itself offers that
-        return token, not token.lasts(self._wanted(stored, min_valid), self._clock())
+        now = self._clock()
+        return token if token.lasts(0, now) else None, not token.lasts(self._wanted(stored, min_valid), now)
 
     def _wanted(self, stored: Stored, min_valid: float) -> float:
         life = stored.seconds or 2 * min_valid
@@ -160,23 +174,33 @@ class Refresh:
         stored, client = self._own(), self.client()
         if stored is None:
             return None
-        form = {"grant_type": "refresh_token", "refresh_token": stored.refresh_token}
+        secret = stored.secret(self.place, self._vault())
+        if not secret:
+            raise _Elsewhere(f"The login is renewed by {stored.vault}, not from here.", hint="Log in here, too.")
+        form = {"grant_type": "refresh_token", "refresh_token": secret}
         provider = self._known()
         answer = self.ask(client.post(provider, provider.token, **form))
         if answer is None or answer.is_later:
             raise Unreachable(f"The login server {client.issuer} does not answer.")
         if answer.error == "invalid_grant":
-            logins.save(self.place, replace(stored, refresh_token="", ended=self._clock()))
-            return None
-        return self._keep(granted(answer), stored.refresh_token)
+            return self._ended(stored)
+        return self._keep(granted(answer), secret)
+
+    def _ended(self, sent: Stored) -> Token | None:
+        """Note that the provider ended the login, unless another node, whose lock did not reach here, has just renewed it."""
+        now = self._own()
+        if now is not None and not now.is_ended and now.access != sent.access:
+            return self._look(0, None)[0]
+        logins.save(self.place, replace(sent, refresh_token="", vault="", proof="", ended=self._clock()))
+        return None
 
     def _keep(self, grant: Grant, before: str) -> Token:
         client, now = self.client(), self._clock()
         expires = None if grant.seconds is None else now + grant.seconds
-        token = token_from(grant.access_token, self.name, expires=expires, issuer=client.issuer)
+        token = token_from(grant.access_token, self.name, ends=expires, issuer=client.issuer)
         refresh = grant.refresh_token or before
         life = (grant.seconds, expires, token.fingerprint)
-        logins.save(self.place, Stored(client.issuer, client.identity, refresh, now, None, *life))
+        logins.save(self.place, Stored(client.issuer, client.identity, refresh, now, None, *life), self._vault())
         try:
             token_file.store(self.shared.path, token.value)
         except OSError as error:
@@ -198,3 +222,16 @@ class Refresh:
         form = {"token": refresh_token, "token_type_hint": "refresh_token"}
         answer = self.ask(client.post(provider, provider.revocation, **form))
         return answer is not None and answer.is_good
+
+
+class _Elsewhere(Misconfigured):
+    """The refresh token is in another machine's keyring."""
+
+    @property
+    def name(self) -> str:
+        """The name that the outside knows."""
+        return Misconfigured.__name__
+
+
+def _at_rest(stored: Stored) -> str:
+    return f"encrypted by {stored.vault}" if stored.vault else "not encrypted, readable by you alone"

@@ -34,6 +34,7 @@ async def test_sources(ask: Any) -> None:
     assert (sky["production"], sky["home"]) == (True, "/lst")
     assert sky["login"] == {
         "needed": False, "state": "none", "subject": None, "issuer": None, "until": None, "source": None, "hint": "",
+        "audience": [], "scopes": [], "may": "",
     }  # fmt: skip
     assert (archive["login"]["needed"], archive["login"]["state"]) == (True, "missing")
     assert archive["login"]["hint"]
@@ -63,6 +64,19 @@ async def test_token_by_hand(ask: Any, tmp_path: Path, jp_ws_fetch: Any, engine:
     assert not kept.exists()
     assert (await bus.next("login"))["state"] == "missing"
     assert (await ask("login/archive", "DELETE")).status == 204
+
+
+async def test_every_place_is_told(ask: Any, tmp_path: Path) -> None:
+    """Asked for it, the answer says where tokens were looked for, what was found, and why not, without any secret."""
+    (place,) = (await ask("login/archive?places=1")).json["places"]
+    assert (place["source"], place["ok"], place["outcome"]) == ("file", False, "no token there")
+    assert str(tmp_path / "token") in place["place"]
+    token = _token(float(int(time.time()) + 3000))
+    assert (await ask("login/archive", "POST", {"token": token})).status == 200
+    answer = await ask("login/archive?places=1")
+    assert answer.json["places"][0]["ok"]
+    assert token.encode() not in answer.body
+    assert "places" not in (await ask("login/archive")).json
 
 
 async def test_bad_token(ask: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

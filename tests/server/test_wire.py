@@ -53,7 +53,10 @@ SKY = Source(
     url="https://someone:secret@dcache.example:2880",
 )  # fmt: skip
 HOME = Source("local", "Workspace", "local", _Home(), cast("Any", None))
-LOGIN = LoginState("ok", "alice", "https://issuer.example/realm/", 1790000000.0, "file")
+LOGIN = LoginState(
+    "ok", "alice", "https://issuer.example/realm/", 1790000000.0, "file", audience=("https://dcache.example",),
+    scopes=("openid", "storage.read:/", "storage.modify:/lst"),
+)  # fmt: skip
 FILE = Entry("/lst/run é#1.txt", "file", 5, WHEN, 'W/"7"', Checksum("adler32", "03da0195"), online=False)
 FOLDER = Entry("/lst/DL1", "folder", modified=WHEN)
 REQUEST = JobRequest("download", "dcache", ("/lst/DL1", "/lst/a.h5"), Place("local", "/data"), "ask")

@@ -80,7 +80,7 @@ def test_no_secret_over_plain_http(url: str) -> None:
     with pytest.raises(Misconfigured):
         Bearer(keeper("abc"), url)
     with pytest.raises(Misconfigured):
-        Basic("alice", "abc", url)
+        Basic("alice", lambda: "abc", url)
 
 
 def test_a_refused_token_is_replaced_once() -> None:
@@ -129,7 +129,7 @@ def test_for_libcurl() -> None:
 
 def test_a_password_goes_to_its_door_only() -> None:
     """In the header of RFC 7617, UTF-8, and to no other server."""
-    with door() as home, door() as thief, httpx.Client(auth=Basic("Aladdin", "ünlock", home.url)) as client:
+    with door() as home, door() as thief, httpx.Client(auth=Basic("Aladdin", lambda: "ünlock", home.url)) as client:
         client.get(home.url)
         client.get(thief.url)
         home.location = thief.url
@@ -141,7 +141,7 @@ def test_a_password_goes_to_its_door_only() -> None:
 def test_a_refused_password_is_not_sent_again() -> None:
     """One 401, then an error that names the user, by httpx and by libcurl alike."""
     with door("Basic x") as home:
-        basic = Basic("alice", "tell-tale", home.url)
+        basic = Basic("alice", lambda: "tell-tale", home.url)
         with httpx.Client(auth=basic) as client:
             assert client.get(home.url).status_code == 401
             with pytest.raises(NotLoggedIn, match="alice") as caught:
@@ -150,7 +150,7 @@ def test_a_refused_password_is_not_sent_again() -> None:
             basic.authorise()
     assert len(home.seen) == 1
     assert "tell-tale" not in f"{caught.value!r}{basic!r}"
-    other = Basic("alice", "abc", "https://dcache.example")
+    other = Basic("alice", lambda: "abc", "https://dcache.example")
     with pytest.raises(NotLoggedIn):
         other.authorise(other.authorise())
 
@@ -159,4 +159,4 @@ def test_a_refused_password_is_not_sent_again() -> None:
 def test_logins_that_cannot_be_sent(user: str, password: str) -> None:
     """A colon in the name, or a line break anywhere, is refused without showing it."""
     with pytest.raises(Misconfigured):
-        Basic(user, password, "https://dcache.example")
+        Basic(user, lambda: password, "https://dcache.example")
