@@ -82,11 +82,12 @@ class Keyring:
 def system_vault() -> Keyring | None:
     """Return this machine's keyring; None without the package, or where it finds none that is safe."""
     try:
-        backend = importlib.import_module("keyring").get_keyring()
-        rank = float(backend.priority)
+        found = importlib.import_module("keyring").get_keyring()
+        chained = getattr(found, "backends", None)  # a chain of them ranks high, whatever is in it
+        ranks = [(float(one.priority), one) for one in ((found,) if chained is None else chained)]
     except (ImportError, AttributeError, RuntimeError, TypeError, ValueError):
         return None
-    return Keyring(backend) if rank >= _RECOMMENDED else None
+    return next((Keyring(one) for rank, one in ranks if rank >= _RECOMMENDED), None)
 
 
 def _errors() -> tuple[type[Exception], ...]:

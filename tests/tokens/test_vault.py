@@ -126,7 +126,9 @@ def test_plain_text_is_no_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     """What keeps plain text, or fails, does not count; the package may be missing."""
     keyring = importlib.import_module("keyring")
     plain = importlib.import_module("keyrings.alt.file").PlaintextKeyring()
-    for poor in (plain, importlib.import_module("keyring.backends.fail").Keyring()):
+    chain = importlib.import_module("keyring.backends.chainer").ChainerBackend()
+    monkeypatch.setattr(type(chain), "backends", [plain, backend(tmp_path / "asks")])
+    for poor in (plain, chain, importlib.import_module("keyring.backends.fail").Keyring()):
         monkeypatch.setattr(keyring, "get_keyring", lambda poor=poor: poor)
         assert system_vault() is None
 
@@ -134,6 +136,9 @@ def test_plain_text_is_no_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         priority = 5
 
     monkeypatch.setattr(keyring, "get_keyring", Good)
+    assert system_vault() is not None
+    monkeypatch.setattr(keyring, "get_keyring", lambda: chain)
+    monkeypatch.setattr(type(chain), "backends", [plain, Good()])
     assert system_vault() is not None
     monkeypatch.setitem(__import__("sys").modules, "keyring", None)
     assert system_vault() is None
