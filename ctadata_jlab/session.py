@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured, NotFound
+from ctadata_jlab.http import Trust
 from ctadata_jlab.storage import registry
 from ctadata_jlab.storage.broken import Broken
 from ctadata_jlab.storage.local import Local
@@ -22,6 +23,7 @@ from ctadata_jlab.tokens.bearer import Bearer
 from ctadata_jlab.tokens.chain import keeper_of, login_of, token_file_of
 from ctadata_jlab.tokens.foreign import Foreign
 from ctadata_jlab.tokens.keeper import Keeper
+from ctadata_jlab.tokens.proof import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,6 +153,8 @@ def _remote(source: settings.Source, config: Config, giver: GivesAccessTokens | 
     try:
         login = login_of(source) if giver is None else None
         keeper = keeper_of(source, login) if giver is None else Keeper(Foreign(giver, "object that was given"))
+        if keeper is not None:
+            keeper.prove = Proof(source.url, Trust.of(source.ca))
         credentials = _credentials(source, keeper)
         storage: Storage = Retrying(Pacing(registry.build(source, credentials)))
         storage = storage if keeper is None else Scoped(storage, _lacks(keeper, source.root))

@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["Pace", "Pacing"]
 
 
+_SLOWEST = 0.25
+"""Seconds between two starts at a server that keeps refusing."""
+_QUICK = 0.0025
+_QUIET = 10.0
+"""After so many seconds without a refusal it is tried twice as fast again."""
+_AT_ONCE = 0.5
+"""Refusals within so many seconds are of one crowd, and count once."""
+
+
 class Pace:
-    """Spaces starts evenly for all threads; *per_second* None lets everybody go at once."""
+    """Spaces starts evenly for all threads, and twice as far after each refusal; *per_second* None lets everybody go at once."""
 
     def __init__(
         self,
@@ -28,11 +37,12 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._gap = 0.0 if per_second is None else 1 / per_second
+        self._gap = self._base = 0.0 if per_second is None else 1 / per_second
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next = 0.0
+        self._slowed = 0.0
 
     def wait(self) -> None:
         """Return when it is the caller's turn."""
@@ -40,15 +50,19 @@ class Pace:
             return
         with self._lock:
             now = self._clock()
+            if self._gap > self._base and now - self._slowed >= _QUIET:
+                self._gap, self._slowed = max(self._base, self._gap / 2), now
             turn = max(now, self._next)
             self._next = turn + self._gap
         if turn > now:
             self._sleep(turn - now)
 
     def pause(self, seconds: float | None) -> None:
-        """Wait for the turn; after *seconds* in which nobody goes, if the server asked for them."""
-        if seconds:
+        """Wait for the turn; if the server asked for *seconds*, after them, in which nobody goes, and then more slowly for a while."""
+        if seconds is not None:
             with self._lock:
+                if self._clock() - self._slowed > _AT_ONCE or not self._slowed:
+                    self._gap, self._slowed = max(self._base, min(max(self._gap, _QUICK) * 2, _SLOWEST)), self._clock()
                 self._next = max(self._next, self._clock() + seconds)
         self.wait()
 

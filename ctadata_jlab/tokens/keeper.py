@@ -41,6 +41,8 @@ class Keeper:
         self, source: TokenSource, clock: Callable[[], float] = time.time, published: Published | None = None
     ) -> None:
         self.changed: list[Callable[[LoginState], object]] = []
+        self.prove: Callable[[Token], bool] | None = None
+        """Tries a token that comes after a refused one with one request, while everybody else waits for it."""
         self._source = source
         self._clock = clock
         self._refusals = Refusals(clock, published)
@@ -158,6 +160,9 @@ class Keeper:
             wait = self._refusals.wait()
             if wait > 0:
                 raise Busy("The storage refused two tokens in a row; the next is not tried at once.", after=wait)
+            if self.prove is not None and self._refusals.is_recent and not self.prove(token):
+                self.refuse(token)
+                return self._keep(None, before)
             self._kept = token, self._clock()
         self._failure, self._state = None, logged_in(token)
         return token

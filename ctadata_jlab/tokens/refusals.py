@@ -56,6 +56,12 @@ class Refusals:
                 return True
         return self._published is not None and self._published.knows(token.fingerprint)
 
+    @property
+    def is_recent(self) -> bool:
+        """Whether a token was refused within the window: the next one had better be tried alone."""
+        with self._lock:
+            return bool(self._times) and abs(self._clock() - self._times[-1]) < WINDOW
+
     def wait(self) -> float:
         """Return the seconds until another token may be tried without risking the third 401; 0 for now."""
         with self._lock:

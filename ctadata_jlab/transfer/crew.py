@@ -63,7 +63,7 @@ class Crew:
     """Works through *items* of one *phase*; one item's failure stops no other, a missing login stops all.
 
     *mark* keeps what an item has become; *stage* asks for a file to be brought from tape, and says whether that can be done;
-    *turn* is held while a file moves, *throttles* limit how fast.
+    *turn* is held while a file moves, *throttles* limit how fast; *judge* raises if an error is not one item's, but everybody's.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class Crew:
         stage: Callable[[Item], bool],
         turn: Callable[[Callable[[], bool]], AbstractContextManager[None]] = lambda _: nullcontext(),
         throttles: Sequence[Throttle] = (),
+        judge: Callable[[CtaDataError], object] = lambda _: None,
     ) -> None:
         self._phase = phase
         self._items = items
@@ -86,6 +87,7 @@ class Crew:
         self._stage = stage
         self._turn = turn
         self._throttles = throttles
+        self._judge = judge
         self._taking = threading.Lock()
         self._halt = threading.Event()
         self._error: BaseException | None = None
@@ -138,6 +140,7 @@ class Crew:
         except Offline as error:
             became = self._brought(begun, error)
         except CtaDataError as error:
+            self._go_on_after(error, item, watch)
             became = replace(begun, state=ItemState.FAILED, error=note_of(error))
         except Exception as error:  # noqa: BLE001 — the edge of one item: others go on
             _LOG.exception("A file of a transfer failed unexpectedly")
@@ -146,6 +149,15 @@ class Crew:
             watch.stand(0)
         self._mark(became)
         self._tally.add(became)
+
+    def _go_on_after(self, error: CtaDataError, item: Item, watch: Watch) -> None:
+        """Let the other items be tried, unless *error* is not this one's own: then it waits, and so do all."""
+        try:
+            self._judge(error)
+        except CtaDataError:
+            watch.stand(0)
+            self._mark(item)
+            raise
 
     def _brought(self, item: Item, error: Offline) -> Item:
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ctadata_jlab.errors import Busy, CtaDataError, NotLoggedIn
 from ctadata_jlab.transfer.job import Job, JobState, is_from_browser
 from ctadata_jlab.transfer.lease import BEAT
+from ctadata_jlab.transfer.outage import Gone, require_answers
 from ctadata_jlab.transfer.run import Desk, Run
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Dispatcher:
         self._runs: dict[str, Run] = {}
         self._turn = threading.Condition(desk.board.lock)
         self._stopping = False
+        self._probing: set[str] = set()
         self.owns = False
         """Whether the queue is this engine's: it has the lease, and has read what is in the queue."""
         self._thread = threading.Thread(target=self._main, name="ctadata-queue", daemon=True)
@@ -120,6 +122,32 @@ class Dispatcher:
         for job in self.blocked("staging"):
             self.unblock(job)
 
+    def _look_for_network(self) -> None:
+        """Try the jobs that wait for the network and are due, each in a thread: a try may take as long as a connection does."""
+        for job in self.blocked("network"):
+            if job.id not in self._probing and self._desk.outages.is_due(job.id):
+                self._probing.add(job.id)
+                threading.Thread(target=self._probe, args=(job,), name="ctadata-probe", daemon=True).start()
+
+    def _probe(self, job: Job) -> None:
+        request, outages = job.request, self._desk.outages
+        names = {request.source, request.to.source if request.to else request.source} - {"browser"}
+        try:
+            require_answers(self._desk.storage(name) for name in names)
+            outages.over(job.id)
+            self.unblock(job)
+        except Gone:
+            self._postpone(job, outages.next(job.id))
+        except CtaDataError:  # a source that is no longer configured: the job itself will say so
+            self.unblock(job)
+        finally:
+            self._probing.discard(job.id)
+
+    def _postpone(self, job: Job, seconds: float) -> None:
+        with self._turn, contextlib.suppress(CtaDataError):
+            if self._board.get(job.id).reason == "network" and self.owns:
+                self._board.amend(job.id, until=time.time() + seconds)
+
     def _main(self) -> None:
         beat = look = time.monotonic()
         while not self._stopping:
@@ -130,6 +158,8 @@ class Dispatcher:
             if now - look >= LOOK and self.owns:
                 look = now
                 threading.Thread(target=self.look, name="ctadata-look", daemon=True).start()
+            if self.owns:
+                self._look_for_network()
             with self._turn, contextlib.suppress(CtaDataError):
                 self._give_turns()
                 self._turn.wait(0.5)

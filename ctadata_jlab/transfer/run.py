@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn
+from ctadata_jlab.errors import Cancelled, CtaDataError, NoSpace, NotLoggedIn, Unreachable
+from ctadata_jlab.storage import HasLocalPaths
 from ctadata_jlab.transfer import planning
 from ctadata_jlab.transfer.acts import Acts
 from ctadata_jlab.transfer.crew import TICK, Crew, Tally
@@ -23,6 +24,7 @@ from ctadata_jlab.transfer.job import (
     is_from_browser,
     note_of,
 )
+from ctadata_jlab.transfer.outage import Gone, Outages, require_answers
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.throttle import Throttle
 
@@ -44,6 +46,7 @@ _UNFINISHED = (ItemState.COPYING, ItemState.VERIFYING, ItemState.STAGING)
 _ENDED = {ItemState.DONE, ItemState.SKIPPED, ItemState.FAILED}
 _NOT_ALL = ErrorNote("ServerFault", "Not all files were reached.", "Try again: it goes on with those.", retryable=True)
 _PATIENCE_WITH_BROWSER = 1.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Desk:
     shares: Shares
     throttle: Throttle
     """How fast all jobs together may be."""
+    outages: Outages
 
 
 class Run:
@@ -87,6 +91,9 @@ class Run:
             pass  # whoever stopped it has said what it is now
         except NotLoggedIn as error:
             self._end(JobState.BLOCKED, reason="login", error=note_of(error))
+        except Gone as error:
+            seconds = self._desk.outages.next(self.job_id)
+            self._end(JobState.BLOCKED, reason="network", error=note_of(error), until=time.time() + seconds)
         except CtaDataError as error:
             self._end(JobState.FAILED, error=note_of(error))
         except Exception as error:  # noqa: BLE001 — a thread's top
@@ -104,7 +111,7 @@ class Run:
             self._change(JobState.DONE, note=note, **totals)
             return
         if not job.planned:
-            job = patiently(lambda: self._plan(job, acts), rest=self._rest)
+            job = self._asking(acts, lambda: self._plan(job, acts))
         self._desk.journal.reset(job.id, _UNFINISHED, ItemState.WAITING)
         self._take_received(job)
         if self._asks(job, acts):
@@ -126,10 +133,18 @@ class Run:
         """Look at the target; returns whether the user has to be asked first."""
         journal = self._desk.journal
         planning.require_room(job, acts, journal, self._check)
-        asked = patiently(lambda: planning.question(job, acts, journal, self._check), rest=self._rest)
+        asked = self._asking(acts, lambda: planning.question(job, acts, journal, self._check))
         if asked is not None:
             self._change(JobState.BLOCKED, reason="question", question=asked)
         return asked is not None
+
+    def _asking(self, acts: Acts, ask: Callable[[], T]) -> T:
+        """Return what *ask* returns, asked again while that is worth it; `Gone` when no storage answers any more."""
+        try:
+            return patiently(ask, rest=self._rest)
+        except Unreachable as error:
+            _judge(error, acts)
+            raise
 
     # --- working
 
@@ -144,6 +159,7 @@ class Run:
             stage=lambda item: _stage(acts.source, item.path),
             turn=lambda is_over: self._turn(acts, is_over),
             throttles=(self.throttle, desk.throttle),
+            judge=lambda error: _judge(error, acts),
         )
         hands = min(desk.shares.at_once, acts.source.traits.connections, acts.target.traits.connections)
         crew.work(max(1, hands) if phase.in_parallel else 1, lambda: self._report(tally.facts))
@@ -266,6 +282,14 @@ class Run:
 def _counts(job: Job) -> dict[str, int]:
     names = ("files_done", "files_skipped", "files_failed", "bytes_done")
     return {name: getattr(job, name) for name in names}
+
+
+def _judge(error: CtaDataError, acts: Acts) -> None:
+    """Raise if *error* stops everything: no storage answers any more, or the disk here is full."""
+    if isinstance(error, NoSpace) and isinstance(acts.target, HasLocalPaths):
+        raise error
+    if isinstance(error, Unreachable):
+        require_answers({id(end): end for end in (acts.source, acts.target)}.values())
 
 
 def _stage(source: Storage, path: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from ctadata_jlab.http import Trust
 from ctadata_jlab.storage.dcache import DCache
 from ctadata_jlab.tokens.bearer import Bearer
 from ctadata_jlab.tokens.keeper import Keeper
+from ctadata_jlab.tokens.proof import Proof
 from tests.door.traps import Traps
 from tests.storage.suite import Bytes, content
 from tests.storage.test_dcache import OPENED, dcache
@@ -84,6 +87,52 @@ def test_a_refused_token_does_not_block_the_address(double: Double) -> None:
             with pytest.raises((NotLoggedIn, Busy)):
                 attempt()
     assert [asked.status for asked in double.asked] == [401, 401]
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_after_a_refusal_one_request_proves_the_next_token(double: Double, good: bool) -> None:
+    """All workers stop until the door has taken it; one that is refused as well costs one 401, not one a worker."""
+    old, new = jwt("storage.read:/old"), jwt("storage.read:/new")
+    keeper = Keeper(Scripted([old, new]))
+    keeper.prove = Proof(double.door.url, Trust.of(str(double.ca)))
+    bearer = Bearer(keeper, double.door.url)
+    door = DCache("dCache", double.door.url, Trust.of(str(double.ca)), auth=bearer, authorise=bearer.authorise)
+    OPENED.append(door)
+    double.raw_put("/f", b"1")
+    double.tokens = {old: {"storage.read"}}
+    door.stat("/f")
+    double.tokens = {new: {"storage.read"}} if good else {"another": {"storage.read"}}
+    double.asked.clear()
+    refuse, proving, meanwhile = double.refusal, threading.Event(), []
+
+    def refusal(asked: Asked, activity: str | None) -> tuple[int, str, dict[str, str]] | None:
+        if asked.headers.get("authorization") == f"Bearer {new}":
+            if proving.is_set():
+                meanwhile.append(asked)
+            elif not any(one.headers.get("authorization") == f"Bearer {new}" and one.status for one in double.asked):
+                proving.set()
+                time.sleep(0.3)
+                proving.clear()
+        return refuse(asked, activity)
+
+    double.refusal = refusal  # type: ignore[method-assign]
+
+    def work(n: int) -> str:
+        try:
+            return content(door, "/f").decode() if n % 2 else str(door.stat("/f").size)
+        except (NotLoggedIn, Busy):
+            return "refused"
+
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            told = list(threads.map(work, range(24)))
+    finally:
+        del double.refusal
+    assert told == (["1"] * 24 if good else ["refused"] * 24)
+    assert not meanwhile
+    by_new = [one.status for one in double.asked if one.headers.get("authorization") == f"Bearer {new}"]
+    assert by_new[0] == (207 if good else 401)
+    assert by_new.count(401) == (not good)
 
 
 @BOTH

@@ -137,6 +137,41 @@ def test_starts_are_spaced() -> None:
     assert slept == pytest.approx([0.005] * 3)
 
 
+def test_a_refusal_slows_down_for_a_while() -> None:
+    """After each 429 the starts are twice as far apart, for a crowd of them once; when it has been quiet they come closer again."""
+    now, slept = [100.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(round(seconds, 4))
+
+    pace = Pace(200, clock=lambda: now[0], sleep=sleep)
+
+    def gaps() -> float:
+        now[0] += 0.4
+        pace.wait()
+        before = len(slept)
+        pace.wait()
+        return slept[before]
+
+    assert gaps() == 0.005
+    pace.pause(0.1)
+    pace.pause(0.1)
+    now[0] += 1
+    assert gaps() == 0.01
+    pace.pause(0.1)
+    now[0] += 1
+    assert gaps() == 0.02
+    now[0] += 10
+    assert gaps() == 0.01
+    now[0] += 10
+    assert (gaps(), gaps()) == (0.005, 0.005)
+    for _ in range(20):
+        now[0] += 1
+        pace.pause(0.0)
+    now[0] += 1
+    assert gaps() == 0.25
+
+
 def test_every_request_waits_for_its_turn(memory: Memory) -> None:
     """No method is forgotten."""
     turns: list[float] = []

@@ -9,7 +9,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import stamina
 
 from ctadata_jlab.errors import (
     AlreadyExists,
@@ -28,7 +27,6 @@ from ctadata_jlab.storage.memory import Memory
 from ctadata_jlab.transfer.copy import End, copy
 from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.part import part_names
-from ctadata_jlab.transfer.patience import rest_before
 from ctadata_jlab.transfer.progress import Progress, Watch
 from tests.transfer.kit import Faulty
 
@@ -192,8 +190,6 @@ def test_busy_is_waited_for_as_long_as_it_says(dcache: Faulty, work: Path) -> No
     dcache.before = before
     assert _down(dcache, work, watch=Patient()).state is ItemState.DONE
     assert rests == [7, 7]
-    with stamina.set_testing(False):
-        assert [rest_before(n, Unreachable("")) for n in (2, 3, 4, 9)] == [0.5, 1, 2, 15]
 
 
 def test_a_missing_login_is_not_repeated(dcache: Faulty, work: Path) -> None:
