@@ -18,7 +18,7 @@ SUCCESSOR := $(shell find successor -name '*.py') successor/pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test packages lint format types jest pytest ui bench docs clean distclean
+.PHONY: help demo install dev test packages lint format types jest pytest ui bench soak docs clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -74,6 +74,9 @@ ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" choos
 
 bench: dev tests/rig/oidc/node_modules/.made ## speed and memory beside curl, davix and rclone; prints ratios
 	$(IN_VENV) $(BIN)/python -m benchmarks $(ARGS)
+
+soak: dev tests/rig/oidc/node_modules/.made ## campaigns of faults, kills and outages, for an hour or so; ARGS="-k name" chooses some
+	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest -o python_files='soak_*.py' $(ARGS) tests
 
 docs: ## check the links of the documentation
 	$(PYTHON) scripts/check-links

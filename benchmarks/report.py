@@ -34,6 +34,8 @@ Python ({start:.1f} s), as inside a server that runs already; the others are pro
 milliseconds. Servers and contestants share the cores. Ours checks the server's checksum, keeps a journal of parts and waits
 until the bytes are on disk (`fsync`); of the others none does. Only the ratios mean anything.
 
+What hours of faults have found stands in [SOAK.md](SOAK.md).
+
 Tokens are given by files and environment; `davix` takes them as an argument only, so all tokens here are of the rig's own
 provider and die with it.
 """

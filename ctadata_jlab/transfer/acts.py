@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, CtaDataError, NotFound
+from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, NotFound
 from ctadata_jlab.storage import HasLocalPaths
-from ctadata_jlab.transfer.compare import End, are_one_version, decide, stat_or_none
+from ctadata_jlab.transfer.compare import End, are_one_version, stat_or_none
 from ctadata_jlab.transfer.copy import Outcome, copy
 from ctadata_jlab.transfer.job import Item, ItemState, is_from_browser
 from ctadata_jlab.transfer.patience import patiently
+from ctadata_jlab.transfer.renaming import Renaming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,7 +77,12 @@ class Acts:
 
     def carry(self, item: Item, watch: Watch) -> Item:
         """Copy a file to another storage, then remove it here if it still is the version that was copied and proven."""
-        outcome = self._copy(item, item.path, watch)
+        try:
+            outcome = self._copy(item, item.path, watch)
+        except NotFound:
+            if not self._was_carried(item):
+                raise
+            return replace(item, state=ItemState.DONE, error=None, note="was moved before")
         if outcome.entry is None:
             return replace(_became(item, outcome), note=f"{outcome.note}; the original was kept")
         self._remove_version(item.path, outcome.entry, watch)
@@ -113,45 +119,17 @@ class Acts:
 
     def rename(self, item: Item, watch: Watch) -> Item:
         """Move a file or a folder whole, within one storage."""
-        end = End("", self.target, _target(item))
-        there = stat_or_none(self.target, end.path)
-        path, aside = end.path, None
-        if there is not None:
-            decision = decide(self._job.request.conflict, self.source.stat(item.path), end, there)
-            if decision.skip is not None:
-                return replace(item, state=ItemState.SKIPPED, error=None, note=decision.skip)
-            path = decision.path
-            aside = self._put_aside(there, item) if decision.replace is not None else None
-        self.target.make_folder(paths.parent(path))
-        self._move(item, path, aside, end.path)
+        renaming = Renaming(self.target, item, End("", self.target, _target(item)), f"{self._job.id}-{item.n}")
+        path, skipped = patiently(lambda: renaming.run(self._job.request.conflict), rest=watch.rest)
+        if skipped is not None:
+            return replace(item, state=ItemState.SKIPPED, error=None, note=skipped)
         watch.stand(item.size or 0)
         return replace(item, state=ItemState.DONE, error=None, target=path)
 
-    def _move(self, item: Item, path: str, aside: str | None, old: str) -> None:
-        try:
-            self.source.move(item.path, path)
-        except CtaDataError as error:
-            if aside is not None:
-                self.target.move(aside, old)  # as it was
-            if not self._has_moved(item, path, error):
-                raise
-        else:
-            if aside is not None:
-                self.target.remove(aside)
-
-    def _has_moved(self, item: Item, path: str, error: CtaDataError) -> bool:
-        """Whether a move whose answer was lost had happened."""
-        if not error.retryable:
-            return False
-        there = stat_or_none(self.target, path)
+    def _was_carried(self, item: Item) -> bool:
+        """Whether a process that was killed had moved it: it is gone here, and as large as it was there."""
+        there = stat_or_none(self.target, _target(item))
         return there is not None and there.size == item.size and stat_or_none(self.source, item.path) is None
-
-    def _put_aside(self, there: Entry, item: Item) -> str:
-        """Give what is replaced another name until its successor is in place."""
-        name = paths.shortened(there.name, ".", f".{self._job.id}-{item.n}.old")
-        aside = paths.join(paths.parent(there.path), name)
-        self.target.move(there.path, aside)
-        return aside
 
     def _remove_version(self, path: str, copied: Entry, watch: Watch) -> None:
         now = self.source.stat(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from tests.door.traps import Traps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.door.moments import Moment
     from tests.rig.certificate import Certificate
 
 __all__ = ["TOKEN", "Double", "doubled"]
@@ -42,6 +44,8 @@ class Double:
         self.http_pool = Server("http pool", Pool, self, None, "127.0.0.2")
         self.frontend = Server("frontend", Frontend, self, context)
         self.servers = (self.door, self.pool, self.http_pool, self.frontend)
+        self._talks = 0
+        self._quiet = threading.Condition()
         self.reset()
 
     def reset(self, traps: Traps | None = None) -> None:
@@ -52,6 +56,7 @@ class Double:
         self.tokens = {TOKEN: ALL}
         self.movers: dict[str, Mover] = {}
         self.asked: list[Asked] = []
+        self.moment: Moment | None = None
         self._limiter = Limiter(self.traps)
 
     # -- behind its back -----------------------------------------------------------------------------------------------
@@ -75,11 +80,33 @@ class Double:
         assert node is not None
         return sorted(node.children)
 
+    def raw_files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content of every file."""
+        with self.names.lock:
+            yield from list(_files("", self.names.find("/")))
+
     def requests(self, server: str, method: str = "") -> list[Asked]:
         """Return what *server* was asked, by *method* or in any way."""
         return [asked for asked in self.asked if asked.server == server and method in {"", asked.method}]
 
+    def wait_until_quiet(self, seconds: float = 30) -> None:
+        """Wait until nobody is connected, so that what a dead client has asked for is done or given up."""
+        with self._quiet:
+            assert self._quiet.wait_for(lambda: not self._talks, seconds), "somebody is still connected"
+
     # -- for its servers -----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def talking(self) -> Iterator[None]:
+        """Count a connection while it lasts."""
+        with self._quiet:
+            self._talks += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._talks -= 1
+                self._quiet.notify_all()
 
     def store(self, path: str, data: bytes) -> Node:
         """Store an upload, as the traps will."""
@@ -104,6 +131,14 @@ class Double:
 
     def _scopes(self, asked: Asked) -> set[str] | None:
         return self.tokens.get(asked.headers.get("authorization", "").removeprefix("Bearer "))
+
+
+def _files(path: str, node: Node | None) -> Iterator[tuple[str, bytes]]:
+    for name, child in node.children.items() if node else ():
+        if child.is_folder:
+            yield from _files(f"{path}/{name}", child)
+        else:
+            yield f"{path}/{name}", child.content
 
 
 @contextmanager

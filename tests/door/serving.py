@@ -65,13 +65,14 @@ class Server(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands in the connection's own thread."""
-        connection = self._context.wrap_socket(request, server_side=True) if self._context else request
-        try:
-            self.RequestHandlerClass(connection, client_address, self)  # type: ignore[arg-type]
-        finally:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_WR)
-            connection.close()
+        with self.double.talking():
+            connection = self._context.wrap_socket(request, server_side=True) if self._context else request
+            try:
+                self.RequestHandlerClass(connection, client_address, self)  # type: ignore[arg-type]
+            finally:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_WR)
+                connection.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients hang up as they like; anything else is a fault of the double."""
@@ -102,7 +103,8 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.asked = Asked(self.server.name, self.command, self.path, headers)
         self.double.asked.append(self.asked)
-        return True
+        moment = self.double.moment
+        return moment is None or moment.admit(self)
 
     def handle_expect_100(self) -> bool:
         """Leave it to PUT to say whether the body is wanted."""
@@ -118,12 +120,17 @@ class Handler(BaseHTTPRequestHandler):
         elif self.length:
             self.close_connection = True  # the body that was not asked for may come or not
         self.send_head(status, {"Content-Length": str(len(body)), **(headers or {})}, reason)
+        if self.tears:
+            self.wfile.write(body[: len(body) // 2])
+            self.cut()
         if self.command != "HEAD":
             self.wfile.write(body)
 
     def send_head(self, status: int, headers: Mapping[str, str], reason: str | None = None) -> None:
         """Send status and headers only."""
         self.asked.status = status
+        if self.loses:
+            self.cut()
         if self.double.traps.closes:
             self.close_connection = True
         self.send_response(status, reason)
@@ -143,10 +150,13 @@ class Handler(BaseHTTPRequestHandler):
 
     _continued = False
     _left: int | None = None
+    loses = tears = False
+    """Whether the answer is lost, or breaks off: see `Moment`."""
 
     def handle_one_request(self) -> None:
         """Start each request with its own body."""
         self._continued, self._left = False, None
+        self.loses = self.tears = False
         super().handle_one_request()
 
     @property
