@@ -86,6 +86,7 @@ def receive(handler: Handler, path: str, *, is_redirected: bool) -> None:
     data, is_cut = bytearray(), False
     for portion in handler.body():
         data += portion
+        traps.carry(len(portion))
         if len(data) > traps.cut_after and traps.uses("cut_uploads"):
             is_cut = True
             break

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["send"]
 
+_PORTION = 65_536
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
@@ -39,4 +40,7 @@ def _pour(handler: Handler, status: int, data: bytes, headers: Mapping[str, str]
     if len(data) > traps.cut_after and traps.uses("cut_downloads"):
         handler.wfile.write(data[: traps.cut_after])
         handler.cut(traps.stall)
-    handler.wfile.write(data)
+    portion = _PORTION if traps.rate else len(data)
+    for start in range(0, len(data), portion or 1):
+        handler.wfile.write(data[start : start + portion])
+        traps.carry(portion)

@@ -5,6 +5,7 @@ What each switch does is what dCache's source, documentation or issues say (numb
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 __all__ = ["Traps"]
@@ -54,6 +55,8 @@ class Traps:
     cut_after: int = 100_000
     stall: float = 0.0
     """Seconds without a byte before a body breaks off."""
+    rate: int = 0
+    """Bytes a second that a connection to a pool carries, either way; 0: as fast as it goes."""
 
     # -- uploads
     delete_first: bool = False
@@ -109,6 +112,11 @@ class Traps:
             keeps_mismatched=True,
             move_deletes_first=True,
         )
+
+    def carry(self, count: int) -> None:
+        """Take the time that *count* bytes take."""
+        if self.rate:
+            time.sleep(count / self.rate)
 
     def uses(self, name: str) -> bool:
         """Whether the counted switch *name* is on; it is then one less."""

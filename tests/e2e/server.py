@@ -20,7 +20,7 @@ from tests.rig.process import free_port, running
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Client", "serving"]
+__all__ = ["REPOSITORY", "Client", "Launch", "answers", "launch", "serving"]
 
 REPOSITORY = Path(__file__).parents[2]
 FINAL = {"done", "failed", "cancelled"}
@@ -75,17 +75,31 @@ class Client:
         return int(psutil.Process(self.pid).memory_info().rss)
 
 
-@contextmanager
-def serving(
+@dataclass(frozen=True)
+class Launch:
+    """How a server is started: its command and environment, where it will answer, and whom."""
+
+    command: list[str]
+    environment: dict[str, str]
+    base: str
+    token: str
+    workspace: Path
+    log: Path
+
+    def client(self) -> httpx.Client:
+        """Return a client that may ask it anything."""
+        return httpx.Client(base_url=self.base, headers={"Authorization": f"token {self.token}"}, timeout=120)
+
+
+def launch(
     folder: Path, config: str, *, environment: Mapping[str, str] | None = None, extensions: tuple[str, ...] = ()
-) -> Iterator[Client]:
-    """Run a server whose home, workspace and settings lie in *folder*."""
+) -> Launch:
+    """Prepare a server whose home, workspace and settings lie in *folder*."""
     workspace, home = folder / "workspace", folder / "home"
     for place in (workspace, home):
         place.mkdir(parents=True, exist_ok=True)
     (folder / "ctadata.toml").write_text(config)
     port, token = free_port(), "test-token"
-    base = f"http://127.0.0.1:{port}/user/name/"
     wanted = dict.fromkeys(("ctadata_jlab", *extensions), True)
     command = [
         *(
@@ -110,15 +124,26 @@ def serving(
         "JUPYTER_RUNTIME_DIR": home / "runtime",
     }
     given = {**clean, **{name: str(place) for name, place in places.items()}, **(environment or {})}
-    log = folder / "server.log"
+    return Launch(command, given, f"http://127.0.0.1:{port}/user/name/", token, workspace, folder / "server.log")
+
+
+@contextmanager
+def serving(
+    folder: Path, config: str, *, environment: Mapping[str, str] | None = None, extensions: tuple[str, ...] = ()
+) -> Iterator[Client]:
+    """Run a server whose home, workspace and settings lie in *folder*."""
+    begun = launch(folder, config, environment=environment, extensions=extensions)
     with (
-        httpx.Client(base_url=base, headers={"Authorization": f"token {token}"}, timeout=120) as http,
-        running(command, log=log, ready=lambda: _answers(http), env=given, folder=REPOSITORY) as process,
+        begun.client() as http,
+        running(
+            begun.command, log=begun.log, ready=lambda: answers(http), env=begun.environment, folder=REPOSITORY
+        ) as process,
     ):
-        yield Client(http, workspace, process.pid, log)
+        yield Client(http, begun.workspace, process.pid, begun.log)
 
 
-def _answers(http: httpx.Client) -> bool:
+def answers(http: httpx.Client) -> bool:
+    """Say whether the server is there."""
     try:
         return http.get("api/status").status_code == 200
     except httpx.TransportError:
