@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import pycurl
 
 from ctadata_jlab.curl.exchange import Answer, Get, Last, Put
-from ctadata_jlab.errors import BadAnswer, CtaDataError, Forbidden, Misconfigured, NotLoggedIn, Unreachable
+from ctadata_jlab.errors import BadAnswer, CtaDataError, Forbidden, Misconfigured, NotLoggedIn, Unreachable, Unsupported
 from ctadata_jlab.http import CONNECT_SECONDS, USER_AGENT, Trust, origin, require_safe, retry_after
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ LONGEST_PAUSE = 10.0
 _LATER = 4
 _REDIRECTS = {301, 302, 303, 307, 308}
 _UNAUTHORIZED = 401
+_POOL_LINE = 4096
 
 
 class Curl:
@@ -154,6 +155,7 @@ class Curl:
         if not location:
             raise BadAnswer(f"The server redirects to nowhere: {what}.")
         target = urljoin(url, location)
+        _require_answerable(target, what)
         if urlsplit(target).scheme == "http" and self._http_pools:
             return target
         try:
@@ -223,6 +225,13 @@ def _check_pool(answer: Answer, what: str) -> None:
         raise Forbidden(f"The pool refuses what the door has allowed: {what}.")
     if answer.status == 400 and "no longer valid" in answer.reason:
         raise Unreachable(f"The pool has forgotten what the door has allowed: {what}.")
+
+
+def _require_answerable(url: str, what: str) -> None:
+    """Raise for what a dCache pool leaves unanswered: a request line of more than 4096 bytes."""
+    parts = urlsplit(url)
+    if "dcache-http-uuid=" in parts.query and len(f"GET {parts.path}?{parts.query} HTTP/1.1") > _POOL_LINE:
+        raise Unsupported(f"The path is too long for the pools of dCache: {what}.", hint="Shorten the folders' names.")
 
 
 _BROKEN_TLS = {pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_ISSUER_ERROR}

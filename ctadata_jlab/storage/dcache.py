@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from ctadata_jlab import paths
 from ctadata_jlab.curl import Curl
-from ctadata_jlab.errors import BadAnswer, Changed, Misconfigured, Offline, Unreachable, Unsupported
+from ctadata_jlab.errors import BadAnswer, Busy, Changed, Misconfigured, Offline, Unreachable, Unsupported
 from ctadata_jlab.http import failure
 from ctadata_jlab.storage import Traits, propfind, versions
 from ctadata_jlab.storage.deposit import Deposit
@@ -101,6 +101,8 @@ class DCache(WebDav):
             raise Changed(f"{self.server.what(path)} is no longer the version that was seen.")
         if now.online is False:
             raise self._on_tape(path)
+        if now.size is None:
+            raise Busy(f"{self.server.what(path)} is still being written.")
         if now.checksum is None:
             now = changed(now, checksum=self._head(now)[1])
         return MoverReader(now, self.server.url(now.path), self.server.what(now.path), self.curl, self.look)

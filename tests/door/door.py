@@ -73,8 +73,11 @@ class Door(Handler):
             self.reply(403, reason="Permission denied")
             return
         with self.double.names.lock:
-            answer = multistatus(self._members(self.target, node, depth), names, sums=not traps.no_checksums)
+            answer = multistatus(self._members(self.target, node, depth), names, self._sums)
         self.reply(207, answer, {"Content-Type": "application/xml; charset=utf-8"})
+
+    def _sums(self, path: str, node: Node) -> dict[str, str] | None:
+        return None if path in self.double.traps.uploading else self.double.told(node.digests)
 
     def _depth(self) -> int:
         said = self.asked.headers.get("depth", "infinity").lower()
@@ -122,7 +125,7 @@ class Door(Handler):
         elif double.traps.proxies_reads:
             send(self, node.content, self._about(node))
         else:
-            self._send_on(302, Mover(self.target, node))
+            self._send_on(double.traps.redirects_with, Mover(self.target, node))
 
     def _page(self, node: Node) -> None:
         if self._is_hidden(self.target):
@@ -136,7 +139,7 @@ class Door(Handler):
     def _send_on(self, status: int, mover: Mover) -> None:
         traps = self.double.traps
         time.sleep(traps.slow_door)
-        if status == 307 and self.is_impatient:  # webdav.proxy.on-impatient-write
+        if mover.node is None and self.is_impatient:  # webdav.proxy.on-impatient-write
             receive(self, mover.path, is_redirected=False)
             return
         mover.is_stale = traps.uses("stale")
@@ -178,7 +181,7 @@ class Door(Handler):
         elif node is not None and not double.allows(self.asked, "remove"):
             self.reply(403, reason="Permission denied")
         elif full:
-            self.reply(507, b"<quota-not-exceeded/>", reason="Quota exceeded")
+            self.reply(500 if double.traps.old_errors else 507, b"<quota-not-exceeded/>", reason="Quota exceeded")
         else:
             return True
         return False
@@ -221,6 +224,9 @@ class Door(Handler):
         names = self.double.names
         target = "/" + unquote(urlsplit(self.headers.get("Destination", "")).path).strip("/")
         overwrite = self.headers.get("Overwrite", "F").upper() == "T"
+        if self.double.traps.moves_forbidden:
+            self.reply(500 if self.double.traps.old_errors else 403, reason="Permission denied")
+            return
         above, there = names.find(target.rpartition("/")[0]), names.find(target)
         if names.find(self.target) is None:
             self.reply(404)

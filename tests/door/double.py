@@ -112,6 +112,15 @@ class Double:
         """Store an upload, as the traps will."""
         return self.names.write(path, data, late=self.traps.checksum_late)
 
+    def told(self, known: dict[str, str]) -> dict[str, str]:
+        """Return of the checksums *known* those that the site stores, as it writes them."""
+        if self.traps.no_checksums:
+            return {}
+        stored = {name: value for name, value in known.items() if not self.traps.stores_md5 or name == "md5"}
+        if self.traps.odd_digests and "adler32" in stored:
+            stored["adler32"] = stored["adler32"].upper().lstrip("0")
+        return stored
+
     def refusal(self, asked: Asked, activity: str | None) -> tuple[int, str, dict[str, str]] | None:
         """Return status, reason and headers of the answer to somebody who may not do *activity*; None if it is allowed."""
         after = self._limiter.refusal()

@@ -30,7 +30,7 @@ class Frontend(Handler):
             self._fail(403, "Permission denied")
         else:
             with self.double.names.lock:
-                self._say(200, _about(path, node, flags))
+                self._say(200, self._about(path, node, flags))
 
     def do_POST(self) -> None:
         body = b"".join(self.body())
@@ -73,6 +73,26 @@ class Frontend(Handler):
             return "/" + target.removeprefix(_BASE).strip("/")
         return None
 
+    def _about(self, path: str, node: Node, flags: set[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "fileName": path.rpartition("/")[2],
+            "fileType": "DIR" if node.is_folder else "REGULAR",
+            "pnfsId": node.pnfsid,
+            "mtime": int(node.changed * 1000),
+            "size": len(node.content) if not node.is_folder else 512,
+        }
+        if "locality" in flags and not node.is_folder:
+            found["fileLocality"] = node.locality
+        if "checksum" in flags and not node.is_folder:
+            found["checksums"] = [
+                {"type": name.upper(), "value": value} for name, value in self.double.told(node.digests).items()
+            ]
+        if "children" in flags and node.is_folder:
+            found["children"] = [
+                self._about(name, child, flags - {"children"}) for name, child in node.children.items()
+            ]
+        return found
+
     def _may_list(self, path: str) -> bool:
         return path not in self.double.traps.unreadable and self.double.allows(self.asked, "list")
 
@@ -81,20 +101,3 @@ class Frontend(Handler):
 
     def _fail(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         self._say(status, {"errors": [{"message": message, "status": str(status)}]}, headers)
-
-
-def _about(path: str, node: Node, flags: set[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "fileName": path.rpartition("/")[2],
-        "fileType": "DIR" if node.is_folder else "REGULAR",
-        "pnfsId": node.pnfsid,
-        "mtime": int(node.changed * 1000),
-        "size": len(node.content) if not node.is_folder else 512,
-    }
-    if "locality" in flags and not node.is_folder:
-        found["fileLocality"] = node.locality
-    if "checksum" in flags and "adler32" in node.digests:
-        found["checksums"] = [{"type": "ADLER32", "value": node.digests["adler32"]}]
-    if "children" in flags and node.is_folder:
-        found["children"] = [_about(name, child, flags - {"children"}) for name, child in node.children.items()]
-    return found

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tests.door.namespace import Node
 
@@ -35,16 +35,19 @@ def wanted(body: bytes) -> tuple[str, ...]:
     return names
 
 
-def multistatus(members: Iterable[tuple[str, Node]], names: tuple[str, ...], *, sums: bool) -> bytes:
-    """Return the answer about *members*, each by its path."""
-    responses = "".join(_response(path, node, names, sums=sums) for path, node in members)
+def multistatus(
+    members: Iterable[tuple[str, Node]], names: tuple[str, ...], sums: Callable[[str, Node], dict[str, str] | None]
+) -> bytes:
+    """Return the answer about *members*, each by its path; *sums* tells a file's checksums, None while it is being written."""
+    responses = "".join(_response(path, node, names, sums) for path, node in members)
     return (
         f'<?xml version="1.0" encoding="utf-8" ?>\n<d:multistatus xmlns:d="DAV:">{responses}</d:multistatus>'.encode()
     )
 
 
-def _response(path: str, node: Node, names: tuple[str, ...], *, sums: bool) -> str:
-    there = {name: value for name in names if (value := _value(path, node, name, sums=sums)) is not None}
+def _response(path: str, node: Node, names: tuple[str, ...], sums: Callable[[str, Node], dict[str, str] | None]) -> str:
+    known = None if node.is_folder else sums(path, node)
+    there = {name: value for name in names if (value := _value(path, node, name, known)) is not None}
     missing = {name: "" for name in names if name not in there}
     href = quote(path) + ("/" if node.is_folder and path != "/" else "")
     stats = _propstat(there, "200 OK") + (_propstat(missing, "404 Not Found") if missing else "")
@@ -63,7 +66,7 @@ def _element(name: str, value: str) -> str:
     return f'<x:{local} xmlns:x="{escape(namespace)}">{value}</x:{local}>'
 
 
-def _value(path: str, node: Node, name: str, *, sums: bool) -> str | None:
+def _value(path: str, node: Node, name: str, known: dict[str, str] | None) -> str | None:
     common = {
         "{DAV:}getlastmodified": formatdate(node.changed, usegmt=True),
         "{DAV:}getetag": escape(node.etag),
@@ -72,6 +75,8 @@ def _value(path: str, node: Node, name: str, *, sums: bool) -> str | None:
     }
     if node.is_folder:
         return {**common, "{DAV:}resourcetype": "<d:collection/>"}.get(name)
-    stored = ",".join(f"{algorithm}={value}" for algorithm, value in node.digests.items()) if sums else ""
+    if known is None:
+        return {**common, LOCALITY: node.locality}.get(name)
+    stored = ",".join(f"{algorithm}={value}" for algorithm, value in known.items())
     of_files = {"{DAV:}getcontentlength": str(len(node.content)), LOCALITY: node.locality, CHECKSUMS: stored or None}
     return {**common, **of_files}.get(name)

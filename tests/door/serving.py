@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Cut", "Handler", "Server"]
 
 _PORTION = 65_536
+_HEADERS = 8192
+"""Bytes that Jetty takes; more is answered 431."""
 
 
 class Cut(Exception):
@@ -96,6 +98,11 @@ class Handler(BaseHTTPRequestHandler):
         """The path that was asked for, without query and slash at the end."""
         return "/" + unquote(urlsplit(self.path).path).strip("/")
 
+    def setup(self) -> None:
+        """Hang up on who is silent, where the traps say so."""
+        super().setup()
+        self.connection.settimeout(self.double.traps.idle_cut or None)
+
     def parse_request(self) -> bool:
         """Note the request."""
         if not super().parse_request():
@@ -103,6 +110,9 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.asked = Asked(self.server.name, self.command, self.path, headers)
         self.double.asked.append(self.asked)
+        if self.server.name == "door" and len(self.headers.as_bytes()) > _HEADERS:
+            self.reply(431)
+            return False
         moment = self.double.moment
         return moment is None or moment.admit(self)
 

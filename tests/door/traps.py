@@ -27,8 +27,12 @@ class Traps:
     """``webdav.enable.overwrite=false``: 409 for a PUT on a file that exists."""
     no_checksums: bool = False
     """Nothing is stored and ``Want-Digest`` is not answered."""
+    stores_md5: bool = False
+    """md5 is stored, in place of adler32."""
     quota: int | None = None
     """Bytes; 507 above."""
+    idle_cut: float = 0.0
+    """Seconds of silence after which a connection is closed, without a word (``webdav.limits.idle-time``)."""
 
     # -- listings
     unreadable: set[str] = field(default_factory=set)
@@ -38,11 +42,18 @@ class Traps:
     depth_cut: int = 0
     """A missing Depth, or infinity, is answered only so many levels deep, without a word (#7850)."""
 
+    uploading: set[str] = field(default_factory=set)
+    """Files that somebody is still writing: no length, no checksum."""
+
     # -- redirects and pools
+    redirects_with: int = 302
+    """Of GET: 302 by ``webdav.properties``, 307 by the book."""
     slow_door: float = 0.0
     """Seconds before the door answers GET and PUT: it waits for a mover (up to 300 s)."""
     strict_pools: bool = False
     """501 for every ``Content-*`` header but Content-Length and Content-MD5."""
+    deaf_pools: bool = False
+    """No answer to a request line of more than 4096 bytes."""
     stale: int = 0
     """So many capabilities are dead when they are used: the pool sends its client back to the door…"""
     stale_refused: bool = False
@@ -67,6 +78,8 @@ class Traps:
     """Content-MD5 that does not fit: 400, but the file stays (#7862)."""
     no_put_digest: bool = False
     """The pool's 201 carries no Digest."""
+    odd_digests: bool = False
+    """adler32 in capitals, without leading zeros."""
     checksum_late: float = 0.0
     """Seconds after an upload in which the checksum is not known yet (#7467)."""
     flips: int = 0
@@ -81,6 +94,11 @@ class Traps:
     """So many of them die between the two: 500."""
     lost_moves: int = 0
     """So many are done, but the connection breaks before the answer."""
+
+    moves_forbidden: bool = False
+    """403 for every MOVE."""
+    old_errors: bool = False
+    """500 for a quota that is full (#7747) and for a MOVE that is not allowed (before 11.1)."""
 
     # -- the limits (11.2 and later)
     cold_limiter: bool = False

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab.transfer.part import Part
 from tests.door import moments
-from tests.door.double import ALL, TOKEN
+from tests.door.double import ALL
 from tests.door.moments import Moment
 from tests.door.traps import Traps
 from tests.faults.operations import OPERATIONS, Operation, content
@@ -151,7 +151,7 @@ class Campaign:
             self._begin(point, operation)
         for place, name in operation.before.items():
             self._put(place, content(name, self._new[: point.size]) or b"")
-        double.tokens = {TOKEN: set(operation.scopes)} if operation.scopes != ALL else {TOKEN: ALL}
+        double.tokens = {operation.token: set(operation.scopes)}
 
     def _begin(self, point: Point, operation: Operation) -> None:
         """Leave the first third of a download, of this or of another version."""
@@ -215,7 +215,7 @@ class Campaign:
         self._double.moment = None
         if "no_checksums" in point.sites:
             self._double.traps.no_checksums = True
-        self._double.tokens = {TOKEN: ALL}
+        self._double.tokens = dict.fromkeys(self._double.tokens, ALL)
 
     def _perform(self, point: Point, **more: Any) -> dict[str, Any]:
         double = self._double
@@ -225,7 +225,7 @@ class Campaign:
             "door": double.door.url,
             "frontend": double.frontend.url if point.frontend else "",
             "ca": str(double.ca),
-            "token": TOKEN,
+            "token": OPERATIONS[point.operation].token,
             **more,
         }
         assert self._victims.stdin is not None

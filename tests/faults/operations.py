@@ -6,11 +6,23 @@ and `old` what was there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import base64
+import json
+from dataclasses import dataclass
 
 from ctadata_jlab.transfer.job import JobRequest, Place
+from tests.door.double import ALL, TOKEN
 
 __all__ = ["OPERATIONS", "Operation", "content"]
+
+
+def _claiming(scope: str) -> str:
+    parts = [json.dumps({"alg": "none"}), json.dumps({"scope": scope}), "signature"]
+    return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
+
+
+MAKER = _claiming("storage.create:/")
+"""A token that says that it may only create."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,9 @@ class Operation:
     """…or asked of the queue."""
     part: str = ""
     """A download that had begun: ``same`` version, or ``another``."""
-    scopes: set[str] = field(default_factory=lambda: {"storage.read", "storage.modify"})
+    token: str = TOKEN
+    scopes: frozenset[str] = frozenset(ALL)
+    """What the token may."""
 
     @property
     def after(self) -> dict[str, str | None]:
@@ -81,7 +95,10 @@ OPERATIONS = {
     "upload": Operation({_LOCAL: "new"}, {_REMOTE: "new"}, (_LOCAL, _REMOTE)),
     "upload over another": Operation({_LOCAL: "new", _REMOTE: "old"}, {_REMOTE: "new"}, (_LOCAL, _REMOTE)),
     "upload, may only create": Operation(
-        {_LOCAL: "new"}, {_REMOTE: "new"}, (_LOCAL, _REMOTE), scopes={"storage.create"}
+        {_LOCAL: "new"}, {_REMOTE: "new"}, (_LOCAL, _REMOTE), token=MAKER, scopes=frozenset({"storage.create"})
+    ),
+    "upload, may only create but does not say so": Operation(
+        {_LOCAL: "new"}, {_REMOTE: "new"}, (_LOCAL, _REMOTE), scopes=frozenset({"storage.create"})
     ),
     "copy": Operation({_REMOTE: "new"}, {_OTHER: "new"}, (_REMOTE, _OTHER)),
     "copy over another": Operation({_REMOTE: "new", _OTHER: "old"}, {_OTHER: "new"}, (_REMOTE, _OTHER)),
