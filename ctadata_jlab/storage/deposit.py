@@ -14,6 +14,7 @@ from ctadata_jlab import paths
 from ctadata_jlab.errors import (
     AlreadyExists,
     BadAnswer,
+    Cancelled,
     Changed,
     Corrupted,
     CtaDataError,
@@ -96,17 +97,32 @@ class Deposit:
 
     def run_directly(self) -> Receipt:
         """Store it straight under its name: for a token that may create, but not remove what a failure leaves."""
-        if self._replace is not False and self._there() is not None:
+        if self._there() is not None:
+            if self._replace is False:
+                raise AlreadyExists(f"{self._what(self._path)} exists already.")
             raise Forbidden(f"This token may create files, but not replace {self._what(self._path)}.")
         try:
             answer = self._put(self._path, {"If-None-Match": "*"})
             stored, proof = self._verify(self._path, answer)
-        except (Corrupted, Unreachable) as error:
-            error.hint = (
-                "This token may not remove what the failed upload left under that name; ask for `storage.modify`."
-            )
+        except Cancelled:
             raise
+        except CtaDataError as error:
+            stored, proof = self._salvaged(error)
         return Receipt(changed(stored, checksum=proof), verified_by=proof, commit="direct")
+
+    def _salvaged(self, error: CtaDataError) -> tuple[Entry, Checksum]:
+        """Return what a straight upload that ended with *error* has stored, if that is whole; nothing may be there, but no half file."""
+        there = self._there()
+        if there is None:
+            raise error
+        theirs = there.checksum or self._door.stored_checksum(there)
+        ours = self._body.checksum(theirs.algorithm) if theirs and there.size == self._body.size else None
+        if theirs and ours and theirs.matches(ours):
+            return there, ours
+        raise Forbidden(
+            f"{error.message} Something has that name now, and this token may not remove it: {self._what(self._path)}.",
+            hint="Ask for `storage.modify`, remove what the failed upload has left, and try again.",
+        ) from error
 
     # -- sending -------------------------------------------------------------------------------------------------------
 

@@ -88,7 +88,12 @@ class _Copy:
         landed = self._landed(entry)
         if landed is not None:
             return landed
-        decision = self._decision(entry)
+        try:
+            decision = self._decision(entry)
+        except AlreadyExists as error:
+            if self._sent_to is not None:
+                error.hint = "It may be what an earlier attempt left: look at it, remove it, and try again."
+            raise
         if decision.skip is not None:
             self._watch.stand(entry.size or 0)
             return Outcome(ItemState.SKIPPED, decision.path, entry.size or 0, decision.skip)

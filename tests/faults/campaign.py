@@ -138,7 +138,7 @@ class Campaign:
         snapped = said["said"] == KILLED if point.kill else moment is None or moment.snapped
         wrong = self._judge(point, said)
         if not wrong and point.trap not in {"stranger", "rewritten"}:
-            self._heal(point)
+            self._heal(point, said)
             wrong = self._judge(point, self._perform(point), is_end=True)
         return Verdict(point, said["said"], snapped, wrong)
 
@@ -209,8 +209,10 @@ class Campaign:
             "mode": "xb" if point.trap == "stranger" else "r+b",
         }
 
-    def _heal(self, point: Point) -> None:
-        self._double.wait_until_quiet()
+    def _heal(self, point: Point, said: dict[str, Any]) -> None:
+        """Take all faults away, and do what the user was told to do."""
+        if _is_told(said):
+            self._double.names.remove("/f")
         self._double.traps.__dict__.update(Traps.usual().__dict__)
         self._double.moment = None
         if "no_checksums" in point.sites:
@@ -278,7 +280,7 @@ class Campaign:
         aside = [kept for name, kept in rest.items() if name.endswith(".old")]
         if data is None and content(was, new) in aside and not is_final:
             return ""  # put aside by a move that was interrupted
-        if "may not remove" in said.get("hint", "") and was is None:
+        if was is None and _is_told(said):
             return ""  # a token that may only create: what it cannot clean is told
         if is_to_be is None and is_final and "move" in point.operation and data == content(was, new):
             return ""  # what had arrived before is not taken away here: the original is kept
@@ -345,6 +347,11 @@ def _fit(site: str, trap: str, operation: Operation) -> bool:
     if trap in {"flips", "rewritten", "stranger"} and site == "no_checksums":
         return False
     return not (site == "overwrite_refused" and "storage.modify" not in operation.scopes)
+
+
+def _is_told(said: dict[str, Any]) -> bool:
+    """Whether the user was told that something is left that our token cannot remove."""
+    return "may not remove it" in said.get("message", "") or "earlier attempt left" in said.get("hint", "")
 
 
 @contextmanager

@@ -17,19 +17,24 @@ from ctadata_jlab.errors import (
     Busy,
     Forbidden,
     NotLoggedIn,
-    Unreachable,
 )
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage.dcache import DCache
+from ctadata_jlab.storage.local import Local
 from ctadata_jlab.tokens.bearer import Bearer
 from ctadata_jlab.tokens.keeper import Keeper
 from ctadata_jlab.tokens.proof import Proof
+from ctadata_jlab.transfer.compare import End
+from ctadata_jlab.transfer.copy import copy
+from tests.door.moments import Moment
 from tests.door.traps import Traps
 from tests.storage.suite import Bytes, content
 from tests.storage.test_dcache import OPENED, dcache
 from tests.tokens.making import Scripted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.door.double import Double
     from tests.door.serving import Asked
 
@@ -71,9 +76,30 @@ def test_what_such_a_token_cannot_clean_is_told(double: Double) -> None:
     token = jwt("storage.create:/")
     double.reset(Traps(leftovers=True, cut_uploads=1))
     double.tokens = {token: {"storage.create"}}
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(Forbidden, match=r"broke|failed.*may not remove it") as caught:
         dcache(double, token=token).put("/f", Bytes(DATA), ticket="t")
-    assert "may not remove" in caught.value.hint
+    assert "storage.modify" in caught.value.hint
+
+
+def test_a_straight_upload_whose_answer_was_lost_is_looked_at(double: Double) -> None:
+    """It is whole, so it is done."""
+    token = jwt("storage.create:/")
+    double.tokens = {token: {"storage.create"}}
+    double.moment = Moment(3, "lost")
+    receipt = dcache(double, token=token).put("/f", Bytes(DATA), ticket="t")
+    assert double.moment.snapped
+    assert (receipt.commit, double.raw_get("/f")) == ("direct", DATA)
+
+
+@pytest.mark.parametrize("trap", ["cut_uploads", "flips", "stale"])
+def test_a_job_tells_what_such_a_token_cannot_clean(double: Double, tmp_path: Path, trap: str) -> None:
+    """It does not try again and then wonder who has taken the name."""
+    token = jwt("storage.create:/")
+    double.reset(Traps(leftovers=True, **{trap: 1}))  # type: ignore[arg-type]
+    double.tokens = {token: {"storage.create"}}
+    (tmp_path / "f").write_bytes(DATA)
+    with pytest.raises(Forbidden, match="may not remove it"):
+        copy(End("local", Local(tmp_path), "/f"), End("dcache", dcache(double, token=token), "/f"), ticket="t")
 
 
 def test_a_refused_token_does_not_block_the_address(double: Double) -> None:
