@@ -144,7 +144,6 @@ _MEANINGS: dict[int, tuple[type[CtaDataError], str]] = {
     412: (AlreadyExists, "Something is there already: %s"),
     431: (Misconfigured, "The token is larger than the server takes; ask for one with fewer groups or scopes: %s"),
     414: (Unsupported, "The server finds the path too long: %s"),
-    431: (Misconfigured, "The token is too large for the server, asked for %s"),
     423: (Busy, "Somebody has locked %s"),
     501: (Unsupported, "The server cannot do this with %s"),
     507: (NoSpace, "The storage or your quota is full: %s"),
