@@ -7,13 +7,13 @@ later files win, source by source and key by key. No file is needed: the two doo
 from __future__ import annotations
 
 import os
+import site
 import sys
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from ctadata_jlab.errors import Misconfigured
-from ctadata_jlab.transfer.job import Conflict
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,8 +23,12 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ctadata_jlab.transfer.job import Conflict
+
 __all__ = ["Config", "Login", "Source", "Transfers", "files", "load", "profile_folder", "state_folder"]
 
+_NAME = "ctadata.toml"
+_PATH_VARIABLES = ("JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH", "JUPYTER_NO_CONFIG", "JUPYTER_PLATFORM_DIRS")
 LOGIN_KINDS = (
     *("auto", "environment", "file", "oidc-agent", "command", "client-credentials"),
     *("hub", "hub-token", "tessera", "basic", "none"),
@@ -153,9 +157,7 @@ def state_folder() -> Path:
 
 def files() -> list[Path]:
     """Return the configuration files that exist, the weakest first."""
-    from jupyter_core.paths import jupyter_config_path  # noqa: PLC0415 - not needed to import this package
-
-    candidates = [Path(folder) / "ctadata.toml" for folder in reversed(jupyter_config_path())]
+    candidates = [] if _is_plainly_unset() else _along_jupyters_path()
     if named := os.environ.get("CTADATA_CONFIG"):
         if not Path(named).is_file():
             raise Misconfigured(
@@ -163,6 +165,22 @@ def files() -> list[Path]:
             )
         candidates.append(Path(named))
     return [place for place in candidates if place.is_file()]
+
+
+def _is_plainly_unset() -> bool:
+    """Whether Jupyter's path is the usual one, and nothing is there: then nobody need ask Jupyter in which order it goes."""
+    if os.name != "posix" or sys.platform == "darwin" or any(name in os.environ for name in _PATH_VARIABLES):
+        return False
+    usual = [Path.home() / ".jupyter", *(Path(base) / "etc" / "jupyter" for base in (sys.prefix, "/usr/local", "/"))]
+    if site.ENABLE_USER_SITE:
+        usual.append(Path(site.getuserbase()) / "etc" / "jupyter")
+    return not any((folder / _NAME).exists() for folder in usual)
+
+
+def _along_jupyters_path() -> list[Path]:
+    from jupyter_core.paths import jupyter_config_path  # noqa: PLC0415 - slow to load
+
+    return [Path(folder) / _NAME for folder in reversed(jupyter_config_path())]
 
 
 def load(extra: Path | None = None, *, places: Sequence[Path] | None = None) -> Config:
@@ -195,8 +213,11 @@ def _merge(config: Config, table: dict[str, Any], place: Path) -> Config:
     for name, settings in table.get("sources", {}).items():
         sources[name] = _source(sources.get(name, Source(name, title=name)), settings, f"{place}: sources.{name}")
     transfers = _filled(config.transfers, table.get("transfers", {}), f"{place}: transfers")
-    if transfers.conflict not in get_args(Conflict):
-        raise Misconfigured(f"{place}: transfers.conflict must be one of {', '.join(get_args(Conflict))}.")
+    if "transfers" in table:
+        from ctadata_jlab.transfer.job import Conflict  # noqa: PLC0415 - only where it is configured
+
+        if transfers.conflict not in get_args(Conflict):
+            raise Misconfigured(f"{place}: transfers.conflict must be one of {', '.join(get_args(Conflict))}.")
     return replace(config, sources=sources, transfers=transfers)
 
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import ssl
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import certifi
-import httpx
 
 from ctadata_jlab.errors import (
     AlreadyExists,
@@ -28,7 +23,10 @@ from ctadata_jlab.errors import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
+
+    import httpx
 
 __all__ = [
     "CONNECT_SECONDS",
@@ -46,6 +44,7 @@ CONNECT_SECONDS = 15.0
 FIRST_BYTE_SECONDS = 310.0
 """dCache queues a mover for up to 300 s before the first byte (dCache book, webdav.properties)."""
 USER_AGENT = "ctadata_jlab"
+TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -66,12 +65,16 @@ class Trust:
                     f"The certificate authority {place} does not exist.", hint="Correct `ca` of this source."
                 )
             return cls(folder=str(place)) if place.is_dir() else cls(bundle=str(place))
+        import ssl  # noqa: PLC0415 - slow to load; libcurl has its own
+
         system = ssl.get_default_verify_paths()
-        bundle = system.cafile or certifi.where()
+        bundle = system.cafile or _certifi()
         return cls(bundle=bundle, folder=os.environ.get("X509_CERT_DIR") or system.capath)
 
     def context(self) -> ssl.SSLContext:
         """Return a context for httpx that checks certificates and names."""
+        import ssl  # noqa: PLC0415 - as above
+
         context = ssl.create_default_context(cafile=self.bundle, capath=self.folder)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
@@ -79,6 +82,8 @@ class Trust:
 
 def client(url: str, trust: Trust, auth: httpx.Auth | None, *, connections: int = 8) -> httpx.Client:
     """Return the client for namespace calls to the server at *url*; it follows no redirect by itself."""
+    import httpx  # noqa: PLC0415 - who only looks and transfers needs no second HTTP library
+
     require_safe(url)
     return httpx.Client(
         base_url=url,
@@ -116,9 +121,9 @@ def failure(status: int, what: str, reason: str = "", headers: Mapping[str, str]
 
     *reason* is the reason phrase, in which dCache puts its explanation; HTTP's own phrases explain nothing.
     """
-    said = f" ({reason})" if reason and reason.lower() not in _PHRASES else ""
+    said = f" ({reason})" if reason and not _is_usual(reason) else ""
     wait = _seconds((headers or {}).get("retry-after"))
-    if status == httpx.codes.TOO_MANY_REQUESTS or (status == httpx.codes.SERVICE_UNAVAILABLE and wait is not None):
+    if status == TOO_MANY_REQUESTS or (status == SERVICE_UNAVAILABLE and wait is not None):
         return Busy(f"The storage is busy{said}: {what}.", after=wait)
     kind, words = _MEANINGS.get(
         status, (Unreachable if status >= 500 else BadAnswer, f"The server answered {status} for %s")
@@ -128,7 +133,7 @@ def failure(status: int, what: str, reason: str = "", headers: Mapping[str, str]
 
 def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
     """Return how many seconds a refusal by the server's rate limit (429) asks to wait, 1 if it does not say; None for other answers."""
-    if status != httpx.codes.TOO_MANY_REQUESTS:
+    if status != TOO_MANY_REQUESTS:
         return None
     said = _seconds(headers.get("retry-after"))
     return 1.0 if said is None else said
@@ -148,7 +153,18 @@ _MEANINGS: dict[int, tuple[type[CtaDataError], str]] = {
     501: (Unsupported, "The server cannot do this with %s"),
     507: (NoSpace, "The storage or your quota is full: %s"),
 }
-_PHRASES = {status.phrase.lower() for status in HTTPStatus}
+
+
+def _is_usual(reason: str) -> bool:
+    from http.client import responses  # noqa: PLC0415 - slow to load, and most is answered well
+
+    return reason.lower() in {phrase.lower() for phrase in responses.values()}
+
+
+def _certifi() -> str:
+    import certifi  # noqa: PLC0415 - only where the system has no certificates
+
+    return certifi.where()
 
 
 def _seconds(value: str | None) -> float | None:

@@ -5,9 +5,7 @@ A remote path is absolute inside its storage, separated by ``/``, without a trai
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 import unicodedata
 from pathlib import Path
 from urllib.parse import quote
@@ -108,6 +106,8 @@ def shortened(filename: str, prefix: str = "", suffix: str = "") -> str:
     whole = f"{prefix}{filename}{suffix}"
     if len(_encoded(whole)) <= MAX_NAME_BYTES:
         return whole
+    import hashlib  # noqa: PLC0415 - slow to load, and few names are so long
+
     mark = "~" + hashlib.sha256(filename.encode()).hexdigest()[:12]
     room = MAX_NAME_BYTES - len(f"{prefix}{mark}{suffix}".encode())
     return f"{prefix}{filename.encode()[:room].decode(errors='ignore')}{mark}{suffix}"
@@ -120,6 +120,8 @@ def fold(path: str) -> str:
 
 def folds_names(folder: Path) -> bool:
     """Whether the file system at *folder* ignores case, found out by trying."""
+    import tempfile  # noqa: PLC0415 - slow to load, and few ask
+
     with tempfile.NamedTemporaryFile(prefix=".ctadata-Case-", dir=folder) as probe:
         twin = Path(probe.name).with_name(os.path.basename(probe.name).lower())  # noqa: PTH119
         return twin.exists()

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured, NotFound
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage import registry
-from ctadata_jlab.storage.broken import Broken
-from ctadata_jlab.storage.local import Local
 from ctadata_jlab.storage.pacing import Pacing
-from ctadata_jlab.storage.readonly import ReadOnly
 from ctadata_jlab.storage.registry import Credentials
 from ctadata_jlab.storage.remembering import Remembering
 from ctadata_jlab.storage.retrying import Retrying
 from ctadata_jlab.storage.scoped import Scoped
-from ctadata_jlab.tokens.basic import Basic
 from ctadata_jlab.tokens.bearer import Bearer
 from ctadata_jlab.tokens.chain import keeper_of, login_of, token_file_of
-from ctadata_jlab.tokens.foreign import Foreign
-from ctadata_jlab.tokens.keeper import Keeper
 from ctadata_jlab.tokens.proof import Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import TracebackType
 
     from ctadata_jlab import config as settings
     from ctadata_jlab.config import Config
     from ctadata_jlab.storage import Storage
+    from ctadata_jlab.tokens.basic import Basic
     from ctadata_jlab.tokens.foreign import GivesAccessTokens
+    from ctadata_jlab.tokens.keeper import Keeper
     from ctadata_jlab.tokens.pending import Pending
     from ctadata_jlab.tokens.scopes import Ability
     from ctadata_jlab.transfer.engine import Engine
@@ -73,7 +70,8 @@ class Session:
 
     def __init__(self, config: Config, givers: Mapping[str, GivesAccessTokens] | None = None) -> None:
         self.config = config
-        self.sources: Mapping[str, Source] = _sources(config, givers or {})
+        self._sources = _Sources(config, givers or {})
+        self.sources: Mapping[str, Source] = self._sources
         self._engine: Engine | None = None
         self._lock = threading.Lock()
 
@@ -83,6 +81,20 @@ class Session:
         if found is None:
             raise NotFound(f"There is no source called {name!r}.", hint=f"Known are {', '.join(self.sources)}.")
         return found
+
+    def choose(self, name: str | None = None, *, dev: bool = False) -> Source:
+        """Return the source called *name*, by default the first one; with *dev* its twin. Raises `NotFound` or `Misconfigured`."""
+        first = next(iter(self.config.sources), None)
+        if name is None and first is None:
+            raise Misconfigured("No source is configured.", hint="Add one to ctadata.toml.")
+        source = self.source(name or first or "")
+        if not dev:
+            return source
+        if source.twin is None:
+            raise Misconfigured(
+                f"{source.title} has no dev instance.", hint="Set `twin` of this source in ctadata.toml."
+            )
+        return self.source(source.twin)
 
     def storage(self, name: str) -> Storage:
         """Return the storage of the source called *name*."""
@@ -109,7 +121,7 @@ class Session:
 
     def close(self) -> None:
         """Close all connections, and give up logins that nobody confirmed. The queue is stopped by whoever started it."""
-        for source in self.sources.values():
+        for source in self._sources.made.values():
             if source.login is not None:
                 source.login.cancel()
             close = getattr(_innermost(source.storage), "close", None)
@@ -133,34 +145,59 @@ class Session:
         self.close()
 
 
-def _sources(config: Config, givers: Mapping[str, GivesAccessTokens]) -> dict[str, Source]:
-    found = {name: _remote(source, config, givers.get(name)) for name, source in config.sources.items()}
-    found["local"] = _local("local", "Workspace", config.workspace)
-    for name, root in config.roots.items():
-        found[name] = _local(name, str(root), root)
-    return found
+class _Sources(Mapping[str, Source]):
+    """The sources of *config*, each built when it is asked for: a command of the shell needs one. Thread-safe."""
+
+    def __init__(self, config: Config, givers: Mapping[str, GivesAccessTokens]) -> None:
+        self.made: dict[str, Source] = {}
+        self._lock = threading.Lock()
+        self._makers: dict[str, Callable[[], Source]] = {
+            name: partial(_remote, source, givers.get(name)) for name, source in config.sources.items()
+        }
+        self._makers["local"] = partial(_local, "local", "Workspace", config.workspace)
+        for name, root in config.roots.items():
+            self._makers[name] = partial(_local, name, str(root), root)
+
+    def __getitem__(self, name: str) -> Source:
+        maker = self._makers[name]
+        with self._lock:
+            if name not in self.made:
+                source = maker()
+                self.made[name] = source if source.twin in self._makers else replace(source, twin=None)
+            return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def _local(name: str, title: str, root: Path) -> Source:
+    from ctadata_jlab.storage.local import Local  # noqa: PLC0415 - a listing of a door needs no disk
+
     storage = Local(root)
     return Source(name, title, "local", storage, Remembering(storage, seconds=0.0))
 
 
-def _remote(source: settings.Source, config: Config, giver: GivesAccessTokens | None) -> Source:
+def _remote(source: settings.Source, giver: GivesAccessTokens | None) -> Source:
     title = source.title or source.name
-    keeper = login = None
-    credentials = Credentials()
+    keeper = login = password = None
     try:
         login = login_of(source) if giver is None else None
-        keeper = keeper_of(source, login) if giver is None else Keeper(Foreign(giver, "object that was given"))
+        keeper = keeper_of(source, login) if giver is None else _given(giver)
         if keeper is not None:
             keeper.prove = Proof(source.url, Trust.of(source.ca))
-        credentials = _credentials(source, keeper)
-        storage: Storage = Retrying(Pacing(registry.build(source, credentials)))
+        password = _login_by_password(source) if source.login.kind == "basic" else None
+        storage: Storage = Retrying(Pacing(registry.build(source, _credentials(source, keeper, password))))
         storage = storage if keeper is None else Scoped(storage, _lacks(keeper, source.root))
     except Misconfigured as error:
+        from ctadata_jlab.storage.broken import Broken  # noqa: PLC0415 - seldom needed
+
         storage = Broken(error)
     if source.read_only:
+        from ctadata_jlab.storage.readonly import ReadOnly  # noqa: PLC0415 - seldom needed
+
         storage = ReadOnly(storage)
     return Source(
         name=source.name,
@@ -169,13 +206,13 @@ def _remote(source: settings.Source, config: Config, giver: GivesAccessTokens | 
         storage=storage,
         browse=Remembering(storage),
         keeper=keeper,
-        twin=source.twin if source.twin in config.sources else None,
+        twin=source.twin or None,
         production=source.production,
         home=source.home,
         url=source.url,
         root=source.root,
         login=login,
-        password=credentials.auth if isinstance(credentials.auth, Basic) else None,
+        password=password,
         token_file=token_file_of(source) if giver is None and source.login.kind in {"auto", "file"} else None,
     )
 
@@ -185,14 +222,23 @@ def _lacks(keeper: Keeper, root: str) -> Callable[[Ability, str], str | None]:
     return lambda ability, path: keeper.lacks(ability, f"{root.rstrip('/')}{path}")
 
 
-def _credentials(source: settings.Source, keeper: Keeper | None) -> Credentials:
-    if source.login.kind == "basic":
-        basic = Basic(source.login.user, partial(_password, source), source.url)
-        return Credentials(basic, basic.authorise)
-    if keeper is None:
-        return Credentials()
-    bearer = Bearer(keeper, source.url)
-    return Credentials(bearer, bearer.authorise)
+def _given(giver: GivesAccessTokens) -> Keeper:
+    from ctadata_jlab.tokens.foreign import Foreign  # noqa: PLC0415 - seldom needed
+    from ctadata_jlab.tokens.keeper import Keeper  # noqa: PLC0415
+
+    return Keeper(Foreign(giver, "object that was given"))
+
+
+def _login_by_password(source: settings.Source) -> Basic:
+    from ctadata_jlab.tokens.basic import Basic  # noqa: PLC0415 - seldom needed
+
+    return Basic(source.login.user, partial(_password, source), source.url)
+
+
+def _credentials(source: settings.Source, keeper: Keeper | None, password: Basic | None) -> Credentials:
+    if password is not None:
+        return Credentials(password.authorise)
+    return Credentials() if keeper is None else Credentials(Bearer(keeper, source.url).authorise)
 
 
 def _password(source: settings.Source) -> str:

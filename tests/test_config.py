@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ctadata_jlab import config
 from ctadata_jlab.errors import CtaDataError, Misconfigured, NotFound
 from ctadata_jlab.session import Session
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def written(folder: Path, text: str, name: str = "ctadata.toml") -> Path:
@@ -134,3 +131,35 @@ def test_prods_token_never_reaches_a_door_that_someone_added(tmp_path: Path, mon
     assert keepers["other"] is not None
     with pytest.raises(CtaDataError):
         keepers["other"].token()
+
+
+@pytest.mark.parametrize("level", range(5))
+def test_jupyters_own_path_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: int) -> None:
+    """A file in any folder that Jupyter would look into is found, also by the short cut for those who have none."""
+    paths = pytest.importorskip("jupyter_core.paths")
+    for name in (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_CONFIG_PATH",
+        "JUPYTER_NO_CONFIG",
+        "JUPYTER_PLATFORM_DIRS",
+        "CTADATA_CONFIG",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("site.ENABLE_USER_SITE", True)
+    monkeypatch.setattr("site.getuserbase", lambda: str(tmp_path / ".local"))
+    folders = paths.jupyter_config_path()
+    assert len(folders) == 5, folders
+    wanted = Path(folders[level]) / "ctadata.toml"
+    exists, is_file = Path.exists, Path.is_file
+    monkeypatch.setattr(Path, "exists", lambda self, **_: self == wanted or (self.name != wanted.name and exists(self)))
+    monkeypatch.setattr(Path, "is_file", lambda self: self == wanted or (self.name != wanted.name and is_file(self)))
+    assert config.files() == [wanted]
+
+
+@pytest.mark.parametrize("name", ["JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH"])
+def test_a_folder_that_jupyter_is_told_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """By its own variables."""
+    monkeypatch.delenv("CTADATA_CONFIG", raising=False)
+    monkeypatch.setenv(name, str(tmp_path))
+    assert written(tmp_path, "") in config.files()

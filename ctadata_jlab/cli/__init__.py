@@ -1,14 +1,14 @@
-"""The command line: one program, a file for each group of commands. Nothing heavy is imported before a command needs it."""
+"""The command line: one program, a file for each group of commands, loaded when one of them is called."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from io import TextIOWrapper
 
 import click
 
 from ctadata_jlab import __version__
-from ctadata_jlab.cli import changing, device, listing, login, moving, places, queue
 from ctadata_jlab.cli.program import Choice, Program
 
 __all__ = ["main"]
@@ -24,10 +24,10 @@ def main(context: click.Context, source: str | None, *, dev: bool) -> None:
 
     \b
     Examples:
-      list lst/DL1                       what is in a folder
+      ls lst/DL1                         what is in a folder
       get -r lst/DL1/20241114            download it to ./20241114
       put notes.txt your-folder/         upload as your-folder/notes.txt
-      -d list /                          the same on the dev instance
+      -d ls /                            the same on the dev instance
 
     Doing a transfer again goes on where it stopped: what is right is left alone, and no file is replaced unasked.
 
@@ -38,17 +38,12 @@ def main(context: click.Context, source: str | None, *, dev: bool) -> None:
       2  wrong usage, path or setting    8  disk or quota full
       3  not logged in                   9  bytes or answers are not right
       4  not found                     130  stopped by Ctrl-C
-      5  forbidden
+      5  forbidden                     141  nobody reads the output any more
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(
             errors="backslashreplace"
         )  # a name that the terminal's encoding lacks is no reason to stop
+    gc.set_threshold(50_000)  # most commands end before there is anything to collect
     context.obj = Choice(source, dev=dev)
     context.call_on_close(context.obj.close)
-
-
-for commands in (listing, moving, changing, device, login, places, queue):
-    for command in commands.COMMANDS:
-        main.add_command(command)
-main.add_command(listing.list_, "ls")

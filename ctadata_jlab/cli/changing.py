@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from ctadata_jlab.cli.program import Choice
 
-__all__ = ["COMMANDS", "mkdir", "mv", "rm"]
+__all__ = ["mkdir", "mv", "rm"]
 
 
 @click.command()
@@ -62,6 +62,3 @@ def rm(choice: Choice, path: str, *, recursive: bool, yes: bool) -> None:
     with Show(quiet=True) as show:
         summary = foreground.remove(choice.session, source.name, items, show)
     sys.exit(conclude(summary, "removed", quiet=True))
-
-
-COMMANDS = [mkdir, mv, rm]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens.oauth import Client
     from ctadata_jlab.tokens.pending import Pending
 
-__all__ = ["COMMANDS", "log_in", "log_out"]
+__all__ = ["log_in", "log_out"]
 
 _dev = click.option("-d", "--dev", is_flag=True, help="Use the dev instance (the twin) of the source.")
 _source = click.option("--source", metavar="NAME", help="Use this source.")
@@ -116,6 +116,3 @@ def _show_picture(address: str) -> None:
     except ImportError:
         return
     segno.make(address, error="l").terminal(compact=True)
-
-
-COMMANDS = [log_in, log_out]

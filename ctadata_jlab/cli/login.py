@@ -12,7 +12,7 @@ from ctadata_jlab.errors import Unsupported
 if TYPE_CHECKING:
     from ctadata_jlab.cli.program import Choice
 
-__all__ = ["COMMANDS", "print_token", "token"]
+__all__ = ["print_token", "token"]
 
 
 @click.command("print-token")
@@ -83,6 +83,3 @@ def _not_here(command: str, choice: Choice) -> Unsupported:
         "reset-config": f"Use `logout`, or remove what you want to be rid of: see `data`{'' if not file else f' and {source.token_file}'}.",
     }
     return Unsupported(f"{command} is not part of this version.", hint=ways[command])
-
-
-COMMANDS = [print_token, token, start_agent, stop_agent, reset_config]

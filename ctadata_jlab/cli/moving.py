@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.cli.program import Choice
 
-__all__ = ["COMMANDS", "get", "put"]
+__all__ = ["get", "put"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -101,6 +101,3 @@ def _policy(conflict: str) -> Any:
 
 def _is_folder(choice: Choice, path: str) -> bool:
     return choice.source.storage.stat(path).is_folder
-
-
-COMMANDS = [get, put]

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from ctadata_jlab.cli.program import Choice
 
-__all__ = ["COMMANDS", "data", "demo", "sources"]
+__all__ = ["data", "demo", "sources"]
 
 
 @click.command()
@@ -60,6 +60,3 @@ def demo(folder: Path | None, port: int | None, *, no_browser: bool) -> None:
     from ctadata_jlab.demo.run import run  # noqa: PLC0415 - needs the extra packages of the demo
 
     sys.exit(run(folder, port, open_browser=not no_browser))
-
-
-COMMANDS = [sources, data, demo]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ctadata_jlab.cli.table import TABLE
 from ctadata_jlab.errors import (
     AlreadyExists,
     BadAnswer,
@@ -25,9 +29,11 @@ from ctadata_jlab.errors import (
 if TYPE_CHECKING:
     from ctadata_jlab.session import Session, Source
 
-__all__ = ["INTERRUPTED", "Choice", "Program", "exit_code", "tell"]
+__all__ = ["INTERRUPTED", "UNREAD", "Choice", "Program", "exit_code", "tell"]
 
 INTERRUPTED = 130
+UNREAD = 141
+"""As the shell says of a program that SIGPIPE ended."""
 _CODES: dict[type[CtaDataError], int] = {
     BadPath: 2,
     Misconfigured: 2,
@@ -57,10 +63,8 @@ class Choice:
         """Everything that is configured."""
         if self._session is None:
             from ctadata_jlab import config  # noqa: PLC0415 - help needs no settings
-            from ctadata_jlab.foreground.places import quieten  # noqa: PLC0415
             from ctadata_jlab.session import Session  # noqa: PLC0415
 
-            quieten()
             self._session = Session(config.load())
         return self._session
 
@@ -72,24 +76,49 @@ class Choice:
     @property
     def source(self) -> Source:
         """The source that the options name."""
-        from ctadata_jlab.foreground.places import chosen  # noqa: PLC0415 - help needs no storage
-
-        return chosen(self.session, self.name, dev=self.dev)
+        return self.session.choose(self.name, dev=self.dev)
 
 
 class Program(click.Group):
-    """A group of commands that never shows a traceback for an error which the user can do something about."""
+    """The commands of `TABLE`, each loaded when it is called. Never shows a traceback for what the user can do something about."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of all commands."""
+        return list(TABLE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load the command *cmd_name*."""
+        row = TABLE.get(cmd_name)
+        if row is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"ctadata_jlab.cli.{row.module}"), row.function)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands by section."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, row in TABLE.items():
+            sections.setdefault(row.section, []).append((name, row.help))
+        width = max(map(len, TABLE))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl([(name.ljust(width), text) for name, text in rows])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; tell its error and end with the code for it."""
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            sys.stdout.flush()
         except CtaDataError as error:
             tell(error)
             ctx.exit(exit_code(error))
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
+            ctx.exit(UNREAD)
         except KeyboardInterrupt:
             click.echo("\nStopped. The same command goes on from here.", err=True)
             ctx.exit(INTERRUPTED)
+        return done
 
 
 def exit_code(error: CtaDataError) -> int:

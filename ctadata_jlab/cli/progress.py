@@ -11,6 +11,7 @@ import click
 from ctadata_jlab import paths
 from ctadata_jlab.cli.program import exit_code, tell
 from ctadata_jlab.errors import NotLoggedIn
+from ctadata_jlab.foreground.places import quieten
 from ctadata_jlab.foreground.standing import readable_size
 from ctadata_jlab.transfer.job import ItemState
 
@@ -28,6 +29,7 @@ class Show:
     """Takes the reports of a transfer and writes them to stderr; a context manager that leaves the line clean."""
 
     def __init__(self, *, quiet: bool = False) -> None:
+        quieten()
         self._quiet = quiet
         self._is_terminal = sys.stderr.isatty()
         self._width = 0

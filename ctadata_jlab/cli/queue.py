@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.engine import Engine
     from ctadata_jlab.transfer.job import Job
 
-__all__ = ["COMMANDS", "jobs"]
+__all__ = ["jobs"]
 
 _TICK = 0.5
 
@@ -88,6 +88,3 @@ def _line(job: Job) -> str:
     size = f"{job.files_done} of {job.files_total} files, {readable_size(job.bytes_done)}"
     wrong = f": {job.error.message}" if job.error else ""
     return f"{job.id}  {job.state.value + why:18} {job.request.kind:9} {job.title}, {size}{wrong}"
-
-
-COMMANDS = [jobs]

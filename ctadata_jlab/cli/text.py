@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ctadata_jlab.storage import Entry
 
-__all__ = ["facts", "local_time", "row", "safe"]
+__all__ = ["emit", "facts", "line", "local_time", "row", "safe"]
 
 
 def safe(name: str) -> str:
@@ -25,9 +27,13 @@ def local_time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
-def row(entry: Entry, name: str) -> str:
-    """Return one line of a long listing: size in bytes, time, name; folders end with a slash."""
-    size = "-" if entry.size is None or entry.is_folder else str(entry.size)
+def row(entry: Entry, name: str, *, human: bool = False) -> str:
+    """Return one line of a long listing: size in bytes (*human*: as people read it), time, name; folders end with a slash."""
+    from ctadata_jlab.foreground.standing import readable_size  # noqa: PLC0415 - a plain listing needs no sizes
+
+    size = "-"
+    if entry.size is not None and not entry.is_folder:
+        size = readable_size(entry.size) if human else str(entry.size)
     tape = " (on tape)" if entry.online is False else ""
     return f"{size:>14}  {local_time(entry.modified):16}  {safe(name)}{'/' if entry.is_folder else ''}{tape}"
 
@@ -44,3 +50,17 @@ def facts(entry: Entry) -> dict[str, Any]:
         "checksum": None if entry.checksum is None else str(entry.checksum),
         "online": entry.online,
     }
+
+
+def emit(value: Any) -> None:
+    """Write *value* to stdout as JSON for people and programs."""
+    import json  # noqa: PLC0415 - only here and below
+
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def line(value: Any) -> str:
+    """Return *value* as one line of JSON."""
+    import json  # noqa: PLC0415 - as above
+
+    return json.dumps(value, ensure_ascii=False)

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from ctadata_jlab.curl.exchange import Exchange
     from ctadata_jlab.storage import Body
 
-__all__ = ["LONGEST_PAUSE", "Answer", "Curl"]
+__all__ = ["LATER", "LONGEST_PAUSE", "REDIRECTS", "Answer", "Curl", "unreachable"]
 
 EXPECT_MILLISECONDS = 200_000
 """How long a door may think before it redirects an upload; curl's own default of 1 s sends the bytes to the door and again to the pool."""
 LONGEST_PAUSE = 10.0
 """A door that asks for a longer pause is an error, `Busy`, which tells how long: whoever has the job can wait and be interrupted."""
-_LATER = 4
-_REDIRECTS = {301, 302, 303, 307, 308}
+LATER = 4
+"""How often a door is asked that answers "not now"."""
+REDIRECTS = {301, 302, 303, 307, 308}
 _UNAUTHORIZED = 401
 _POOL_LINE = 4096
 
@@ -122,7 +123,7 @@ class Curl:
                 sent["Authorization"] = authorization
             step = self._in_turn(target, sent, exchange)
             answer = step.answer
-            if answer.status not in _REDIRECTS:
+            if answer.status not in REDIRECTS:
                 if origin(target) != self._origin:
                     _check_pool(answer, step.what)
                 step.check(answer)
@@ -133,13 +134,13 @@ class Curl:
     def _in_turn(self, url: str, headers: dict[str, str], exchange: Callable[[], Exchange]) -> Exchange:
         """Ask once; a door that wants to be asked later (429) has done nothing yet, and is asked again then."""
         is_paced = self._pause is not None and origin(url) == self._origin
-        for attempt in range(_LATER):
+        for attempt in range(LATER):
             if self._pause and is_paced and not attempt:
                 self._pause(None)
             step = exchange()
             answer = self._perform(url, headers, step)
             wait = retry_after(answer.status, answer.headers)
-            if not self._pause or not is_paced or wait is None or wait > LONGEST_PAUSE or attempt == _LATER - 1:
+            if not self._pause or not is_paced or wait is None or wait > LONGEST_PAUSE or attempt == LATER - 1:
                 break
             self._pause(wait)
         return step
@@ -177,7 +178,8 @@ class Curl:
             except pycurl.error as error:
                 step.ended()
                 step.raise_kept()
-                raise _unreachable(error, step.what) from None
+                code, words = (*error.args, "")[:2]
+                raise unreachable(code, words, step.what) from None
             step.ended()
             step.raise_kept()
             return step.answer
@@ -237,8 +239,8 @@ def _require_answerable(url: str, what: str) -> None:
 _BROKEN_TLS = {pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_ISSUER_ERROR}
 
 
-def _unreachable(error: pycurl.error, what: str) -> CtaDataError:
-    code, words = (*error.args, "")[:2]
+def unreachable(code: int, words: str, what: str) -> CtaDataError:
+    """Return the error that libcurl's *code* and *words* mean for *what* was asked."""
     if code in _BROKEN_TLS:
         return Misconfigured(
             f"The server's certificate is not trusted: {what} ({words}).",

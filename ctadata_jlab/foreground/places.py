@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import config, paths
-from ctadata_jlab.errors import Misconfigured
+from ctadata_jlab.storage.looking import listed
 from ctadata_jlab.transfer.walk import walk
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ __all__ = ["chosen", "entries", "landing", "quieten", "shared_session", "upload_
 
 def entries(storage: Storage, path: str, *, recursive: bool = False) -> list[Entry]:
     """Return what the folder *path* holds, by name; with *recursive* all that is below it; a file alone when *path* is one."""
-    entry = storage.stat(path)  # first: some servers answer the listing of a file by anything but "no folder"
-    if not entry.is_folder:
-        return [entry]
-    found = walk(storage, entry.path) if recursive else storage.list(entry.path)
-    return sorted(found, key=lambda entry: entry.path)
+    if not recursive:
+        return listed(storage, path)
+    entry = storage.stat(path)
+    return sorted(walk(storage, entry.path), key=lambda entry: entry.path) if entry.is_folder else [entry]
 
 
 def landing(path: str, destination: str | None, *, is_folder: bool) -> Path:
@@ -49,15 +48,7 @@ def upload_path(local: Path, path: str) -> str:
 
 def chosen(session: Session, name: str | None = None, *, dev: bool = False) -> Source:
     """Return the source called *name*, by default the first one; with *dev* its twin."""
-    first = next(iter(session.config.sources), None)
-    if name is None and first is None:
-        raise Misconfigured("No source is configured.", hint="Add one to ctadata.toml.")
-    source = session.source(name or first or "")
-    if not dev:
-        return source
-    if source.twin is None:
-        raise Misconfigured(f"{source.title} has no dev instance.", hint="Set `twin` of this source in ctadata.toml.")
-    return session.source(source.twin)
+    return session.choose(name, dev=dev)
 
 
 _sessions: dict[object, Session] = {}

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ctadata_jlab import paths
-from ctadata_jlab.curl import Curl
 from ctadata_jlab.errors import BadAnswer, Busy, Changed, Misconfigured, Offline, Unreachable, Unsupported
 from ctadata_jlab.http import failure
 from ctadata_jlab.storage import Traits, propfind, versions
@@ -22,7 +21,6 @@ from ctadata_jlab.storage.frontend import Frontend
 from ctadata_jlab.storage.moverreader import MoverReader
 from ctadata_jlab.storage.pacing import Pace
 from ctadata_jlab.storage.scopes import may_only_create
-from ctadata_jlab.storage.turns import Authorised, InTurn
 from ctadata_jlab.storage.webdav import WebDav
 
 if TYPE_CHECKING:
@@ -58,21 +56,19 @@ class DCache(WebDav):
         trust: Trust,
         *,
         root: str = "/",
-        auth: httpx.Auth | None = None,
         authorise: Callable[[str | None], str] | None = None,
         http_pools: bool = False,
         frontend: str = "",
     ) -> None:
         self._pace = Pace(STARTS_PER_SECOND)
-        super().__init__(title, url, trust, root=root, auth=InTurn(auth, self._pace.pause))
-        self.curl = Curl(url, trust, authorise, http_pools=http_pools, pause=self._pace.pause)
+        pause = self._pace.pause
+        super().__init__(title, url, trust, root=root, authorise=authorise, http_pools=http_pools, pause=pause)
         self.frontend: Frontend | None = None
         self._authorise = authorise
         self._tells_checksums = True
         if frontend:
             _require_same_host(url, frontend)
-            signed = Authorised(authorise) if authorise else None
-            self.frontend = Frontend(title, frontend, trust, InTurn(signed, self._pace.pause))
+            self.frontend = Frontend(title, frontend, trust, authorise, pause)
             self.traits = changed(self.traits, replaces_atomically=True)
 
     def close(self) -> None:

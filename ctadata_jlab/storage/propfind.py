@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
@@ -180,6 +179,12 @@ def moment(text: str) -> datetime | None:
         if len(text) == 29 and text.endswith(" GMT"):
             clock = (int(text[17:19]), int(text[20:22]), int(text[23:25]))
             return datetime(int(text[12:16]), _MONTHS[text[8:11]], int(text[5:7]), *clock, tzinfo=timezone.utc)
-        return parsedate_to_datetime(text).astimezone(timezone.utc) if text else None
+        return _written_otherwise(text) if text else None
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _written_otherwise(text: str) -> datetime:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to load, and servers write the other one
+
+    return parsedate_to_datetime(text).astimezone(timezone.utc)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured
@@ -15,8 +14,6 @@ from ctadata_jlab.http import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import httpx
 
     from ctadata_jlab.config import Source
     from ctadata_jlab.storage import Storage
@@ -26,9 +23,11 @@ __all__ = ["FACTORIES", "Credentials", "build"]
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How a storage shows who asks: on questions by `auth`, on transfers by `authorise`; both None for an open server."""
+    """How a storage shows who asks: `authorise` returns the header ``Authorization``, other than the refused one.
 
-    auth: httpx.Auth | None = None
+    It is None for an open server.
+    """
+
     authorise: Callable[[str | None], str] | None = None
 
 
@@ -61,7 +60,6 @@ def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials
         source.url,
         Trust.of(source.ca),
         root=source.root,
-        auth=credentials.auth,
         authorise=credentials.authorise,
         http_pools=source.http_pools,
     )
@@ -71,5 +69,7 @@ FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {"webdav": _web
 
 
 def _foreign(kind: str) -> Callable[[Source, Credentials], Storage] | None:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to load, and seldom needed
+
     found = entry_points(group="ctadata_jlab.storages", name=kind)
     return next((point.load() for point in found), None)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-import stamina
-
 from ctadata_jlab.errors import Busy, CtaDataError
 from ctadata_jlab.storage.wrapper import Wrapper
 
@@ -58,9 +56,23 @@ class Retrying(Wrapper):
 
 
 def _repeated(ask: Callable[[], Answer]) -> Answer:
+    try:
+        return ask()
+    except CtaDataError as error:
+        if worth_repeating(error) is False:
+            raise
+        first = error
+    import logging  # noqa: PLC0415 - slow to load, and most questions are answered at once
+
+    import stamina  # noqa: PLC0415
+
+    if not (log := logging.getLogger("stamina")).handlers:
+        log.addHandler(logging.NullHandler())  # where no program asks for a log, people get errors, not each attempt
     for attempt in stamina.retry_context(
         on=worth_repeating, attempts=ATTEMPTS, wait_initial=0.5, wait_jitter=0.25, wait_max=LONGEST_WAIT
     ):
         with attempt:
+            if attempt.num == 1:
+                raise first
             return ask()
     raise AssertionError

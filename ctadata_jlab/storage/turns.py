@@ -6,19 +6,29 @@ begun, so that any request may be repeated.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
 
 from ctadata_jlab.curl import LONGEST_PAUSE
-from ctadata_jlab.http import retry_after
+from ctadata_jlab.errors import CtaDataError
+from ctadata_jlab.http import origin, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ["Authorised", "InTurn"]
+__all__ = ["Authorised", "InTurn", "signed"]
 
 ATTEMPTS = 4
+
+
+def signed(
+    authorise: Callable[[str | None], str] | None, url: str, pause: Callable[[float | None], object] | None
+) -> httpx.Auth | None:
+    """Return what signs httpx's requests to the server of *url*, and lets them wait for their turn if it has such; None for an open one."""
+    auth = Authorised(authorise, url) if authorise else None
+    return auth if pause is None else InTurn(auth, pause)
 
 
 class InTurn(httpx.Auth):
@@ -52,16 +62,29 @@ def _answered(auth: httpx.Auth, request: httpx.Request) -> Generator[httpx.Reque
 
 
 class Authorised(httpx.Auth):
-    """Signs httpx's requests with the same header that transfers have; a refused one is replaced once."""
+    """Signs httpx's requests to the server of *url* with the header that transfers have; no other scheme, host or port gets it."""
 
-    def __init__(self, authorise: Callable[[str | None], str]) -> None:
+    def __init__(self, authorise: Callable[[str | None], str], url: str) -> None:
         self._authorise = authorise
+        self._origin = origin(url)
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send *request*, after a 401 once more with another token."""
-        value = self._authorise(None)
-        request.headers["Authorization"] = value
-        answer = yield request
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            request.headers["Authorization"] = self._authorise(value)
+        """Send *request*, after a 401 once more with another token; a second 401 is left to whoever sent the request."""
+        if not self._is_home(request):
             yield request
+            return
+        value = self._authorise(None)
+        for attempt in (1, 2):
+            request.headers["Authorization"] = value
+            answer = yield request
+            # A 401 of another server, to which a redirect led, says nothing about the token: it was not sent there.
+            if answer.status_code != httpx.codes.UNAUTHORIZED or not self._is_home(answer.request):
+                return
+            if attempt == 1:
+                value = self._authorise(value)
+            else:
+                with suppress(CtaDataError):
+                    self._authorise(value)  # so that nobody sends this one again either
+
+    def _is_home(self, request: httpx.Request) -> bool:
+        return origin(str(request.url)) == self._origin

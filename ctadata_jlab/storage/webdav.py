@@ -1,6 +1,6 @@
 """Any WebDAV door (RFC 4918): Apache, nginx, wsgidav, XRootD, and what dCache has in common with them.
 
-Questions go through one httpx client, bytes through libcurl. Nothing is ever written on a final name: an upload goes to a
+Listings and bytes go through libcurl, changes through one httpx client. Nothing is ever written on a final name: an upload goes to a
 temporary name in the same folder, is checked there, and takes its name by MOVE.
 """
 
@@ -52,7 +52,7 @@ _WANTED = "adler32;q=1,md5;q=0.5"
 class WebDav:
     """The folder *root* of the WebDAV server at *url*; *title* names it in messages.
 
-    *auth* signs the questions, *authorise* the transfers; both are None for an open server.
+    *authorise* returns the header ``Authorization``, other than the refused one it is given; None for an open server. *pause* as in `Curl`.
     """
 
     traits = Traits(writable=True, resumes=True, checksums=("adler32", "md5"), connections=8)
@@ -66,13 +66,13 @@ class WebDav:
         trust: Trust,
         *,
         root: str = "/",
-        auth: httpx.Auth | None = None,
         authorise: Callable[[str | None], str] | None = None,
         http_pools: bool = False,
+        pause: Callable[[float | None], object] | None = None,
     ) -> None:
         self.title = title
-        self.server = Dialogue(title, url, trust, root, auth)
-        self.curl = Curl(url, trust, authorise, http_pools=http_pools)
+        self.server = Dialogue(title, url, trust, root, authorise, pause)
+        self.curl = Curl(url, trust, authorise, http_pools=http_pools, pause=pause)
         self._hrefs = Hrefs(self.server.has_exactly)
 
     def __repr__(self) -> str:
@@ -80,7 +80,7 @@ class WebDav:
 
     def close(self) -> None:
         """Close all connections."""
-        self.server.http.close()
+        self.server.close()
         self.curl.close()
 
     def list(self, folder: str) -> Iterator[Entry]:

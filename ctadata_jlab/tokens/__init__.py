@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,6 +35,8 @@ class Token:
     @property
     def fingerprint(self) -> str:
         """A hash that tells tokens apart without being one; safe to keep and to share."""
+        import hashlib  # noqa: PLC0415 - only of a refused token
+
         return hashlib.sha256(self.value.encode(errors="surrogatepass")).hexdigest()
 
 

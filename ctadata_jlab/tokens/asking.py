@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
-
 from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.http import CONNECT_SECONDS, USER_AGENT, Trust
 from ctadata_jlab.tokens.device import Show
@@ -17,6 +15,8 @@ from ctadata_jlab.tokens.oauth import Answer, Get, Post, Wait
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Generator
+
+    import httpx
 
 __all__ = ["ask_with", "drive"]
 
@@ -55,6 +55,8 @@ def ask_with(ca: str = "") -> Callable[[Get | Post], Answer | None]:
     """
 
     def ask(step: Get | Post) -> Answer | None:
+        import httpx  # noqa: PLC0415 - slow to load, and few commands ask a provider
+
         try:
             with _client(ca) as client:
                 return _read(client.send(_request(client, step)))
@@ -65,6 +67,8 @@ def ask_with(ca: str = "") -> Callable[[Get | Post], Answer | None]:
 
 
 def _client(ca: str) -> httpx.Client:
+    import httpx  # noqa: PLC0415 - as above
+
     return httpx.Client(
         verify=_context(ca),
         timeout=httpx.Timeout(_SECONDS, connect=CONNECT_SECONDS),

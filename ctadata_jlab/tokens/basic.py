@@ -5,19 +5,17 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-import httpx
-
 from ctadata_jlab.errors import Misconfigured, NotLoggedIn
-from ctadata_jlab.http import origin, require_safe
+from ctadata_jlab.http import require_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
 __all__ = ["Basic"]
 
 
-class Basic(httpx.Auth):
-    """The login at the server of *url* as *user*; no other scheme, host or port gets the password.
+class Basic:
+    """The login at the server of *url* as *user*; whoever sends requests adds the header for that server only.
 
     *password* reads it, anew for each request. One that was refused is not sent again: servers block those who insist. Raises
     `Misconfigured` if *url* is neither https nor this very machine, or if *user* or the password cannot be sent (RFC 7617).
@@ -27,20 +25,8 @@ class Basic(httpx.Auth):
         require_safe(url)
         self._user = user
         self._password = password
-        self._origin = origin(url)
         self._refused: str | None = None
         self._value()
-
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send *request* with user and password; raises `NotLoggedIn` if they were refused before."""
-        if not self._is_home(request):
-            yield request
-            return
-        request.headers["Authorization"] = self.authorise()
-        sent = request.headers["Authorization"]
-        response = yield request
-        if response.status_code == httpx.codes.UNAUTHORIZED and self._is_home(response.request):
-            self._refused = sent
 
     def authorise(self, refused: str | None = None) -> str:
         """Return the value of the header ``Authorization``, for this server only; raises `NotLoggedIn` once it was *refused*."""
@@ -68,6 +54,3 @@ class Basic(httpx.Auth):
                 hint="Correct `user` and `password` of this source's login.",
             )
         return "Basic " + base64.b64encode(f"{self._user}:{password}".encode()).decode()
-
-    def _is_home(self, request: httpx.Request) -> bool:
-        return origin(str(request.url)) == self._origin

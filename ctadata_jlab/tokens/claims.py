@@ -7,7 +7,6 @@ Any other token is opaque: it is used as it is and says nothing.
 from __future__ import annotations
 
 import base64
-import json
 import math
 import re
 from dataclasses import dataclass
@@ -87,6 +86,8 @@ def _payload(value: str) -> dict[str, Any]:
     middle = parts[1].rstrip("=")
     try:
         text = base64.b64decode(middle + "=" * (-len(middle) % 4), altchars=b"-_", validate=True)
+        import json  # noqa: PLC0415 - slow to load; not all tokens are JWTs
+
         said = json.loads(text.decode())
     except (ValueError, RecursionError):
         return {}

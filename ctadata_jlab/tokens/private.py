@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +11,8 @@ __all__ = ["write"]
 
 def write(path: Path, text: str) -> None:
     """Write *text* to *path* (0600): readers see the old text or the new one. Raises OSError if that cannot be done."""
+    import tempfile  # noqa: PLC0415 - slow to load, and most who read tokens write none
+
     target = Path(os.path.realpath(path.expanduser()))  # a link keeps being one
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600 from the start

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
-
 from ctadata_jlab.errors import Unreachable
 from ctadata_jlab.http import client, failure
 
@@ -28,6 +26,8 @@ class Proof:
 
     def __call__(self, token: Token) -> bool:
         """Ask once; raises `Unreachable`, or `Busy` while the server answers nobody."""
+        import httpx  # noqa: PLC0415 - slow to load, and tokens are seldom refused
+
         headers = {"Authorization": f"Bearer {token.value}", "Depth": "0"}
         try:
             with client(self._url, self._trust, None) as http:

@@ -8,8 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import filelock
-
 from ctadata_jlab.errors import BadAnswer, Busy, CtaDataError, Misconfigured, Unreachable
 from ctadata_jlab.tokens import file as token_file
 from ctadata_jlab.tokens import stored as logins
@@ -159,6 +157,8 @@ class Refresh:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        import filelock  # noqa: PLC0415 - slow to load, and a token lasts for many commands
+
         lock = self.place.with_name(f"{self.shared.path.name}.lock")
         try:
             lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

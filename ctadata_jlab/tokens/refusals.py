@@ -52,7 +52,7 @@ class Refusals:
     def knows(self, token: Token) -> bool:
         """Whether *token* was refused before."""
         with self._lock:
-            if token.fingerprint in self._fingerprints:
+            if self._fingerprints and token.fingerprint in self._fingerprints:
                 return True
         return self._published is not None and self._published.knows(token.fingerprint)
 

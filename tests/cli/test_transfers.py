@@ -204,18 +204,6 @@ def test_it_works_through_a_real_shell(desk: Desk) -> None:
     assert missing.stderr.startswith("error: ")
 
 
-def test_help_loads_neither_httpx_nor_libcurl(desk: Desk) -> None:
-    """`--help` is there at once, of every command."""
-    code = (
-        "import sys; from ctadata_jlab.cli import main\n"
-        "for name in [[], *([c] for c in main.commands)]:\n"
-        "    main([*name, '--help'], standalone_mode=False)\n"
-        "sys.exit(str({'httpx', 'pycurl', 'tornado', 'IPython', 'jupyter_server'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
-    assert done.stderr.strip() == "set()"
-
-
 def test_ctrl_c_leaves_a_part_that_the_next_run_finishes(desk: Desk) -> None:
     """130; then the same command fetches only what is missing."""
     content = os.urandom(1 << 20) * 400

@@ -10,7 +10,6 @@ import pytest
 from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage.dcache import DCache
-from ctadata_jlab.storage.turns import Authorised
 from tests.door.double import TOKEN
 from tests.door.traps import Traps
 from tests.storage.suite import Shelf, StorageSuite
@@ -33,7 +32,6 @@ def dcache(double: Double, *, frontend: bool = False, token: str = TOKEN, http_p
         "dCache",
         double.door.url,
         Trust.of(str(double.ca)),
-        auth=Authorised(authorise),
         authorise=authorise,
         http_pools=http_pools,
         frontend=double.frontend.url if frontend else "",

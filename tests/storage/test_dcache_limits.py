@@ -106,7 +106,7 @@ def test_a_refused_token_does_not_block_the_address(double: Double) -> None:
     """Three 401 would block everybody behind it: two are sent, whoever asks, and then none for a while."""
     double.reset(Traps(block_after_401=3))
     bearer = Bearer(Keeper(Scripted([jwt(f"storage.read:/{n}") for n in range(9)])), double.door.url)
-    door = DCache("dCache", double.door.url, Trust.of(str(double.ca)), auth=bearer, authorise=bearer.authorise)
+    door = DCache("dCache", double.door.url, Trust.of(str(double.ca)), authorise=bearer.authorise)
     OPENED.append(door)
     for _ in range(3):
         for attempt in (lambda: door.stat("/"), lambda: door.put("/f", Bytes(DATA), ticket="t")):
@@ -122,7 +122,7 @@ def test_after_a_refusal_one_request_proves_the_next_token(double: Double, good:
     keeper = Keeper(Scripted([old, new]))
     keeper.prove = Proof(double.door.url, Trust.of(str(double.ca)))
     bearer = Bearer(keeper, double.door.url)
-    door = DCache("dCache", double.door.url, Trust.of(str(double.ca)), auth=bearer, authorise=bearer.authorise)
+    door = DCache("dCache", double.door.url, Trust.of(str(double.ca)), authorise=bearer.authorise)
     OPENED.append(door)
     double.raw_put("/f", b"1")
     double.tokens = {old: {"storage.read"}}

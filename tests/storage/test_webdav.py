@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from ctadata_jlab.errors import AlreadyExists, Changed
@@ -15,23 +14,11 @@ from ctadata_jlab.storage.webdav import WebDav
 from tests.storage.suite import Bytes, Shelf, StorageSuite
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from tests.rig.doors import Door
 
 _CASES = itertools.count()
-
-
-class Bearer(httpx.Auth):
-    """The rig's token on every question."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if self._door.token:
-            request.headers["Authorization"] = f"Bearer {self._door.token()}"
-        yield request
 
 
 def storage_of(door: Door, root: str = "/", kind: type[WebDav] = WebDav) -> WebDav:
@@ -42,7 +29,6 @@ def storage_of(door: Door, root: str = "/", kind: type[WebDav] = WebDav) -> WebD
         door.url,
         Trust.of(str(door.ca) if door.ca else ""),
         root=root,
-        auth=Bearer(door),
         authorise=(lambda _refused: f"Bearer {token()}") if token else None,
     )
 

@@ -1,0 +1,232 @@
+"""Questions to one door whose answers are read while they arrive, on the same libcurl as the bytes.
+
+A listing of many thousand entries is neither kept whole nor waited for; and who only looks loads no second HTTP library.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import pycurl
+
+from ctadata_jlab.curl import LATER, LONGEST_PAUSE, REDIRECTS, Curl, unreachable
+from ctadata_jlab.curl.exchange import Exchange
+from ctadata_jlab.errors import BadAnswer, CtaDataError
+from ctadata_jlab.http import origin, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ctadata_jlab.curl.exchange import Answer
+    from ctadata_jlab.http import Trust
+
+__all__ = ["Questions", "Reply"]
+
+_UNAUTHORIZED = 401
+_LONGEST_WAIT = 1.0
+_NO_SOCKET = 0.005
+
+
+class Questions(Curl):
+    """Asks one door, with any method. Thread-safe; connections are kept and used again."""
+
+    def __init__(
+        self,
+        url: str,
+        trust: Trust,
+        authorise: Callable[[str | None], str] | None = None,
+        *,
+        pause: Callable[[float | None], object] | None = None,
+    ) -> None:
+        super().__init__(url, trust, authorise, pause=pause)
+        self._lines: list[_Line] = []
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        super().close()
+        with self._lock:
+            lines, self._lines = self._lines, []
+        for line in lines:
+            line.close()
+
+    @contextmanager
+    def ask(
+        self, method: str, url: str, what: str, *, headers: Mapping[str, str], content: bytes = b""
+    ) -> Iterator[Reply]:
+        """Give the door's reply, whatever it is; *what* names the question in errors. Only redirects within the door are followed."""
+        asked = dict(headers)
+        reply = self._with_login_asked(method, url, what, asked, content)
+        try:
+            yield reply
+        finally:
+            self._hang_up(reply)
+
+    def _with_login_asked(self, method: str, url: str, what: str, headers: dict[str, str], content: bytes) -> Reply:
+        refused: str | None = None
+        for attempt in (1, 2):
+            value = self._authorise(refused) if self._authorise else None
+            sent = headers if value is None else {**headers, "Authorization": value}
+            reply = self._followed(method, url, what, sent, content)
+            if reply.answer.status != _UNAUTHORIZED or self._authorise is None:
+                break
+            if attempt == 1:
+                self._hang_up(reply)
+                refused = value
+            else:
+                with suppress(CtaDataError):
+                    self._authorise(value)  # so that nobody sends this one again either
+        return reply
+
+    def _followed(self, method: str, url: str, what: str, headers: Mapping[str, str], content: bytes) -> Reply:
+        target = url
+        for _ in range(3):
+            reply = self._asked_in_turn(method, target, what, headers, content)
+            location = reply.answer.headers.get("location")
+            if reply.answer.status not in REDIRECTS or not location:
+                return reply
+            self._hang_up(reply)
+            target = urljoin(target, location)
+            if origin(target) != self._origin:
+                raise BadAnswer(f"The server sends the question elsewhere, to {urlsplit(target).hostname}: {what}.")
+        raise BadAnswer(f"The server redirects without end: {what}.")
+
+    def _asked_in_turn(self, method: str, url: str, what: str, headers: Mapping[str, str], content: bytes) -> Reply:
+        """Ask once; a door that wants to be asked later (429) has done nothing yet, and is asked again then."""
+        wait: float | None = None
+        for attempt in range(LATER):
+            if self._pause:
+                self._pause(wait)
+            reply = self._asked(url, headers, _Question(what, method, content))
+            wait = retry_after(reply.answer.status, reply.answer.headers)
+            if self._pause is None or wait is None or wait > LONGEST_PAUSE or attempt == LATER - 1:
+                break
+            self._hang_up(reply)
+        return reply
+
+    def _asked(self, url: str, headers: Mapping[str, str], step: _Question) -> Reply:
+        with self._lock:
+            line = self._lines.pop() if self._lines else _Line()
+        step.answer.url = url
+        self._prepare(line.easy, url, headers, step)
+        reply = Reply(line, step)
+        try:
+            reply.begin()
+        except BaseException:
+            line.close()
+            raise
+        return reply
+
+    def _hang_up(self, reply: Reply) -> None:
+        """Keep the connection for the next question; a reply that was not read to its end is broken off."""
+        if reply.finish():
+            with self._lock:
+                self._lines.append(reply.line)
+
+
+class _Line:
+    """One connection at a time: a handle, and the multi interface that works it step by step."""
+
+    def __init__(self) -> None:
+        self.easy = pycurl.Curl()
+        self.multi = pycurl.CurlMulti()
+
+    def close(self) -> None:
+        self.multi.close()
+        self.easy.close()
+
+
+class _Question(Exchange):
+    """A request with *method* and a short *content*; what comes is kept in `pieces` until it is taken."""
+
+    def __init__(self, what: str, method: str, content: bytes) -> None:
+        super().__init__(what)
+        self._method = method
+        self._content = content
+        self.pieces: list[bytes] = []
+
+    def prepare(self, handle: pycurl.Curl) -> None:
+        handle.setopt(pycurl.CUSTOMREQUEST, self._method)
+        handle.setopt(pycurl.ACCEPT_ENCODING, "")
+        if self._content:
+            handle.setopt(pycurl.POSTFIELDS, self._content)
+
+    def on_data(self, data: bytes) -> int:
+        self.pieces.append(data)
+        return len(data)
+
+    def resume(self) -> None:
+        """Begin to count the seconds in which nothing moves: those that the reader took are not the server's."""
+        self._since = time.monotonic()
+
+
+class Reply:
+    """What a door says: `answer` at once, the body piece by piece."""
+
+    def __init__(self, line: _Line, step: _Question) -> None:
+        self.line = line
+        self.answer: Answer = step.answer
+        self._step = step
+        self._is_running = True
+        self._is_broken = False
+        line.multi.add_handle(line.easy)
+
+    def begin(self) -> None:
+        """Wait for the answer's headers."""
+        self._advance()
+
+    def body(self) -> Iterator[bytes]:
+        """Yield the body as it arrives; raises `Unreachable` when it breaks off."""
+        while True:
+            pieces, self._step.pieces = self._step.pieces, []
+            if pieces:
+                yield b"".join(pieces)
+            elif self._is_running:
+                self._advance()
+            else:
+                return
+
+    def finish(self) -> bool:
+        """End it; whether the connection can be used again."""
+        with suppress(CtaDataError):
+            if self._is_running and not self._is_broken:
+                self._advance(0.0)  # the end may have come with the last piece
+        if self._is_broken:
+            return False
+        self.line.multi.remove_handle(self.line.easy)
+        if self._is_running:
+            self.line.close()
+            return False
+        self.line.easy.reset()
+        return True
+
+    def _advance(self, longest: float | None = None) -> None:
+        """Work until a piece has come, or all; not longer than *longest* seconds, if given."""
+        self._step.resume()
+        while self._is_running and not self._step.pieces:
+            self.line.multi.perform()
+            self._look()
+            if self._is_running and not self._step.pieces:
+                if longest is not None:
+                    return
+                self._wait()
+
+    def _look(self) -> None:
+        _, done, failed = self.line.multi.info_read()
+        if not done and not failed:
+            return
+        self._is_running = False
+        if failed:
+            self._is_broken = True
+            self.line.close()
+            self._step.raise_kept()
+            _, code, words = failed[0]
+            raise unreachable(code, words, self._step.what)
+
+    def _wait(self) -> None:
+        milliseconds = self.line.multi.timeout()
+        seconds = _LONGEST_WAIT if milliseconds < 0 else min(milliseconds / 1000, _LONGEST_WAIT)
+        if self.line.multi.select(seconds) < 0:  # there is no socket yet, or none that select(2) can watch
+            time.sleep(min(seconds, _NO_SOCKET))
