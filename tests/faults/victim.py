@@ -26,7 +26,6 @@ from ctadata_jlab.errors import CtaDataError
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage import dcache
 from ctadata_jlab.storage.local import Local
-from ctadata_jlab.storage.turns import Authorised
 from ctadata_jlab.transfer import part
 from ctadata_jlab.transfer.compare import End
 from ctadata_jlab.transfer.copy import copy
@@ -82,7 +81,6 @@ def storages(task: dict[str, Any]) -> dict[str, Any]:
         "dCache",
         task["door"],
         Trust.of(task["ca"]),
-        auth=Authorised(authorise),
         authorise=authorise,
         frontend=task["frontend"],
     )
