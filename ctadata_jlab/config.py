@@ -68,7 +68,14 @@ class Source:
     production: bool = False
     http_pools: bool = False
     frontend: str = ""
-    """dCache's REST frontend, for what its door cannot do; on the door's host, since it gets the same token."""
+    """dCache's REST frontend, for what its door cannot do; on the door's host, since it gets the same token.
+
+    Empty: it is looked for there; ``none``: there is none.
+    """
+    files_at_once: int = 0
+    """How many files may move to or from it at once; 0: as many as its kind bears."""
+    starts_per_second: int = 0
+    """How many requests may start in a second; 0: what its kind bears."""
     read_only: bool = False
     login: Login = field(default_factory=Login)
 

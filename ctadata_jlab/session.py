@@ -189,7 +189,7 @@ def _remote(source: settings.Source, giver: GivesAccessTokens | None) -> Source:
         if keeper is not None:
             keeper.prove = Proof(source.url, Trust.of(source.ca))
         password = _login_by_password(source) if source.login.kind == "basic" else None
-        storage: Storage = Retrying(Pacing(registry.build(source, _credentials(source, keeper, password))))
+        storage: Storage = Retrying(_paced(registry.build(source, _credentials(source, keeper, password)), source))
         storage = storage if keeper is None else Scoped(storage, _lacks(keeper, source.root))
     except Misconfigured as error:
         from ctadata_jlab.storage.broken import Broken  # noqa: PLC0415 - seldom needed
@@ -220,6 +220,10 @@ def _remote(source: settings.Source, giver: GivesAccessTokens | None) -> Source:
 def _lacks(keeper: Keeper, root: str) -> Callable[[Ability, str], str | None]:
     """Return what tells the scope that is missing at a path below *root*: scopes speak of the door's own paths."""
     return lambda ability, path: keeper.lacks(ability, f"{root.rstrip('/')}{path}")
+
+
+def _paced(storage: Storage, source: settings.Source) -> Pacing:
+    return Pacing(storage, starts_per_second=source.starts_per_second, connections=source.files_at_once)
 
 
 def _given(giver: GivesAccessTokens) -> Keeper:

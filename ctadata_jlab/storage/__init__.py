@@ -168,7 +168,10 @@ class Storage(Protocol):
         ...
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:
-        """Ask for *paths* to be brought online; return those on their way. Never blocks."""
+        """Ask for *paths* to be brought online, or look after those asked for before; return those on their way. Never blocks.
+
+        The others are online, or will not come: who looks at them knows.
+        """
         ...
 
 

@@ -17,14 +17,16 @@ from ctadata_jlab.errors import BadAnswer, Busy, Changed, Misconfigured, Offline
 from ctadata_jlab.http import failure
 from ctadata_jlab.storage import Traits, propfind, versions
 from ctadata_jlab.storage.deposit import Deposit
+from ctadata_jlab.storage.discovery import NOWHERE, Discovery
 from ctadata_jlab.storage.frontend import Frontend
 from ctadata_jlab.storage.moverreader import MoverReader
 from ctadata_jlab.storage.pacing import Pace
 from ctadata_jlab.storage.scopes import may_only_create
+from ctadata_jlab.storage.staging import Staging
 from ctadata_jlab.storage.webdav import WebDav
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import httpx
 
@@ -39,13 +41,19 @@ CHECKSUM_WAITS = (0.0, 0.1, 0.3, 0.8, 2.0)
 
 
 class DCache(WebDav):
-    """A dCache WebDAV door, and its REST frontend at *frontend* if that is not empty.
+    """A dCache WebDAV door, and its REST frontend at *frontend*; empty: it is looked for, ``none``: there is none.
 
     It limits how fast one address may ask: 250 requests a second, colder after a pause.
     """
 
     traits = Traits(
-        writable=True, resumes=True, checksums=("adler32", "md5"), connections=8, starts_per_second=STARTS_PER_SECOND
+        writable=True,
+        resumes=True,
+        stages=True,
+        checksums=("adler32", "md5"),
+        connections=8,
+        starts_per_second=STARTS_PER_SECOND,
+        extras=frozenset({"paced"}),
     )
     properties = (propfind.CHECKSUMS, propfind.LOCALITY)
 
@@ -63,19 +71,30 @@ class DCache(WebDav):
         self._pace = Pace(STARTS_PER_SECOND)
         pause = self._pace.pause
         super().__init__(title, url, trust, root=root, authorise=authorise, http_pools=http_pools, pause=pause)
-        self.frontend: Frontend | None = None
         self._authorise = authorise
         self._tells_checksums = True
-        if frontend:
-            _require_same_host(url, frontend)
-            self.frontend = Frontend(title, frontend, trust, authorise, pause)
+        self._staging: Staging | None = None
+
+        def make(place: str) -> Frontend:
             self.traits = changed(self.traits, replaces_atomically=True)
+            return Frontend(title, place, trust, authorise, pause)
+
+        self._discovery = Discovery(url, trust, make)
+        self._is_alone = frontend == NOWHERE
+        if frontend and not self._is_alone:
+            _require_same_host(url, frontend)
+            self._discovery.found = make(frontend)
 
     def close(self) -> None:
         """Close all connections."""
         super().close()
-        if self.frontend is not None:
-            self.frontend.close()
+        if self._discovery.found is not None:
+            self._discovery.found.close()
+
+    @property
+    def frontend(self) -> Frontend | None:
+        """The REST frontend: the one that was configured, or is found; None if there is none."""
+        return None if self._is_alone else self._discovery.frontend()
 
     def list(self, folder: str) -> Iterator[Entry]:
         """Yield what *folder* holds; an empty answer is confirmed before it is believed."""
@@ -109,6 +128,19 @@ class DCache(WebDav):
         header = self._authorise(None) if self._authorise else None
         return deposit.run_directly() if may_only_create(header) else deposit.run()
 
+    def stage(self, paths: Sequence[str]) -> Sequence[str]:
+        """Ask the frontend for *paths*, or look after those asked for before; return those on their way from tape."""
+        frontend = self.frontend
+        if frontend is None:
+            raise Offline(
+                f"{self.title}: files on tape can be asked for only by its REST frontend, which is not known.",
+                hint="Set `frontend` of this source, or stage the files by other means.",
+            )
+        self._staging = self._staging or Staging(frontend)
+        whole = {path: self.whole(path) for path in paths}
+        coming = self._staging.bring(list(whole.values()))
+        return [path for path, name in whole.items() if name in coming]
+
     # -- for a deposit -------------------------------------------------------------------------------------------------
 
     def look(self, path: str) -> Entry:
@@ -140,9 +172,10 @@ class DCache(WebDav):
         return Offline(f"{self.server.what(path)} is on tape.")
 
     def _confirm_empty(self, folder: str) -> None:
-        if self.frontend is not None:
+        frontend = self._discovery.found  # it is not looked for just for that: the page tells it too
+        if frontend is not None:
             try:
-                is_full = self.frontend.has_children(self.whole(folder))
+                is_full = frontend.has_children(self.whole(folder))
             except (Unreachable, BadAnswer, Unsupported):
                 pass  # the page tells it too
             else:

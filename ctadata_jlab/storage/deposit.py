@@ -45,7 +45,11 @@ class _Door(Protocol):
 
     server: Dialogue
     curl: Curl
-    frontend: Frontend | None
+
+    @property
+    def frontend(self) -> Frontend | None:
+        """The REST frontend, if there is one."""
+        ...
 
     def look(self, path: str) -> Entry:
         """Return what is at *path* now."""
@@ -163,7 +167,8 @@ class Deposit:
             if self._replace is False or self._there() is None:
                 self._rename(stored, overwrite=False)
                 return "rename"
-            if self._door.frontend is not None and self._exchange(self._door.frontend, stored):
+            frontend = self._door.frontend
+            if frontend is not None and self._exchange(frontend, stored):
                 return "exchange"
             self._rename(stored, overwrite=True)
         except BaseException:

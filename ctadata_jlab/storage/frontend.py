@@ -1,4 +1,4 @@
-"""dCache's REST frontend (``/api/v1/namespace``), for what its WebDAV door cannot do: fail honestly, and replace in one step."""
+"""dCache's REST frontend (``/api/v1``), for what its WebDAV door cannot do: fail honestly, replace in one step, bring from tape."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import threading
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import BadAnswer, CtaDataError, Unreachable
+from ctadata_jlab.errors import BadAnswer, CtaDataError, NotFound, Unreachable, Unsupported
 from ctadata_jlab.http import client, failure, require_safe
+from ctadata_jlab.storage.staging import states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import httpx
 
     from ctadata_jlab.http import Trust
 
 __all__ = ["Frontend"]
+
+
+_NAMESPACE, _TAPE, _BULK = "/api/v1/namespace", "/api/v1/tape", "/api/v1/bulk-requests"
 
 
 class Frontend:
@@ -62,6 +66,37 @@ class Frontend:
         """Rename *source* to *target*; a file that is there is replaced in one transaction (FileResources, JdbcFs.rename)."""
         self._ask("POST", source, json={"action": "mv", "destination": target})
 
+    def stage(self, wanted: Sequence[str], lifetime: str) -> str:
+        """Ask for files to be brought from tape and kept for *lifetime* (ISO 8601); return what names the request.
+
+        By the tape interface, or where there is none by a bulk request.
+        """
+        files = [{"path": path, "diskLifetime": lifetime} for path in wanted]
+        try:
+            answer = self._ask("POST", "/stage", base=_TAPE, json={"files": files})
+        except (NotFound, Unsupported):
+            asked = {"activity": "STAGE", "target": list(wanted), "arguments": {"diskLifetime": lifetime}}
+            answer = self._ask("POST", "", base=_BULK, json=asked)
+            name = answer.headers.get("request-url", "").rstrip("/").rpartition("/")[2]
+            return self._named("bulk", name)
+        said = _json(answer)
+        return self._named("tape", said.get("requestId") if isinstance(said, dict) else None)
+
+    def staged(self, name: str) -> list[tuple[str, str]]:
+        """Return the files of a request that `stage` named, each with its state."""
+        kind, _, identity = name.partition(":")
+        base, key, path = (_TAPE, "files", "path") if kind == "tape" else (_BULK, "targets", "target")
+        answer = self._ask("GET", f"{'/stage' * (kind == 'tape')}/{identity}", base=base)
+        said = _json(answer)
+        if not isinstance(said, dict) or not isinstance(said.get(key), list):
+            raise BadAnswer(f"The frontend of {self.title} does not tell how far the request {identity} is.")
+        return list(states(said[key], path, "state"))
+
+    def _named(self, kind: str, name: object) -> str:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise BadAnswer(f"The frontend of {self.title} gave its request no name.")
+        return f"{kind}:{name}"
+
     def _http(self) -> httpx.Client:
         from ctadata_jlab.storage.turns import signed  # noqa: PLC0415 - a listing that is not empty needs no frontend
 
@@ -71,13 +106,19 @@ class Frontend:
             return self._client
 
     def _ask(
-        self, method: str, path: str, *, params: dict[str, str] | None = None, json: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        base: str = _NAMESPACE,
+        params: dict[str, str] | None = None,
+        json: object = None,
     ) -> httpx.Response:
         import httpx  # noqa: PLC0415 - a listing that is not empty needs no frontend
 
-        what = f"{paths.display(path)} on the frontend of {self.title}"
+        what = f"{paths.display(path or 'a request')} on the frontend of {self.title}"
         try:
-            answer = self._http().request(method, "/api/v1/namespace" + paths.quoted(path), params=params, json=json)
+            answer = self._http().request(method, base + paths.quoted(path), params=params, json=json)
         except httpx.HTTPError as error:
             raise Unreachable(f"The connection failed: {what} ({type(error).__name__}).") from None
         if not answer.is_success:
@@ -90,3 +131,10 @@ class Frontend:
         except (ValueError, LookupError, TypeError):
             said = answer.reason_phrase
         return failure(answer.status_code, what, said, answer.headers)
+
+
+def _json(answer: httpx.Response) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.storage.wrapper import Wrapper
@@ -14,7 +15,7 @@ from ctadata_jlab.storage.wrapper import Wrapper
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ctadata_jlab.storage import Body, Entry, Reader, Receipt, Storage
+    from ctadata_jlab.storage import Body, Entry, Reader, Receipt, Storage, Traits
 
 __all__ = ["Pace", "Pacing"]
 
@@ -68,11 +69,24 @@ class Pace:
 
 
 class Pacing(Wrapper):
-    """Waits for its turn before each request to `inner`."""
+    """Waits for its turn before each request to `inner`, unless that paces its requests itself (extra ``paced``).
 
-    def __init__(self, inner: Storage, pace: Pace | None = None) -> None:
+    *starts_per_second* and *connections* are what a site wants, 0: what the storage says of itself.
+    """
+
+    def __init__(
+        self, inner: Storage, pace: Pace | None = None, *, starts_per_second: float = 0, connections: int = 0
+    ) -> None:
         super().__init__(inner)
-        self._pace = pace or Pace(inner.traits.starts_per_second)
+        own = None if "paced" in inner.traits.extras else inner.traits.starts_per_second
+        self._pace = pace or Pace(starts_per_second or own)
+        self._connections = connections
+
+    @property
+    def traits(self) -> Traits:
+        """What it can do, for as many at once as the site wants."""
+        own = self.inner.traits
+        return changed(own, connections=self._connections) if self._connections else own
 
     def list(self, folder: str) -> Iterator[Entry]:
         """List in turn."""

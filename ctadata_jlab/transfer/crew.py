@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn, Offline
 from ctadata_jlab.transfer.job import Item, ItemState, note_of
 from ctadata_jlab.transfer.progress import Progress, Watch
+from ctadata_jlab.transfer.tape import found_on_tape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,7 +63,7 @@ class Tally:
 class Crew:
     """Works through *items* of one *phase*; one item's failure stops no other, a missing login stops all.
 
-    *mark* keeps what an item has become; *stage* asks for a file to be brought from tape, and says whether that can be done;
+    *mark* keeps what an item has become; *stages* says whether files on tape can be asked for;
     *turn* is held while a file moves, *throttles* limit how fast; *judge* raises if an error is not one item's, but everybody's.
     """
 
@@ -74,7 +75,7 @@ class Crew:
         stop: threading.Event,
         tally: Tally,
         mark: Callable[[Item], None],
-        stage: Callable[[Item], bool],
+        stages: bool = False,
         turn: Callable[[Callable[[], bool]], AbstractContextManager[None]] = lambda _: nullcontext(),
         throttles: Sequence[Throttle] = (),
         judge: Callable[[CtaDataError], object] = lambda _: None,
@@ -84,7 +85,7 @@ class Crew:
         self._stop = stop
         self._tally = tally
         self._mark = mark
-        self._stage = stage
+        self._stages = stages
         self._turn = turn
         self._throttles = throttles
         self._judge = judge
@@ -138,7 +139,8 @@ class Crew:
             self._mark(item)
             raise
         except Offline as error:
-            became = self._brought(begun, error)
+            watch.stand(0)
+            became = found_on_tape(begun, error, stages=self._stages)
         except CtaDataError as error:
             self._go_on_after(error, item, watch)
             became = replace(begun, state=ItemState.FAILED, error=note_of(error))
@@ -158,11 +160,3 @@ class Crew:
             watch.stand(0)
             self._mark(item)
             raise
-
-    def _brought(self, item: Item, error: Offline) -> Item:
-        try:
-            if self._stage(item):
-                return replace(item, state=ItemState.STAGING, note="on its way from tape")
-        except CtaDataError as refused:
-            return replace(item, state=ItemState.FAILED, error=note_of(refused))
-        return replace(item, state=ItemState.FAILED, error=note_of(error))

@@ -115,15 +115,19 @@ class Dispatcher:
         return [job for job in self._board.all() if job.state is JobState.BLOCKED and job.reason == reason]
 
     def look(self) -> None:
-        """See whether blocked jobs can go on: a login that works again, files that have come from tape."""
+        """See whether jobs that wait for a login can go on: one may have come by another way."""
         for job in self.blocked("login"):
             if self._is_logged_in(job):
                 self.unblock(job)
-        for job in self.blocked("staging"):
-            self.unblock(job)
 
-    def _look_for_network(self) -> None:
-        """Try the jobs that wait for the network and are due, each in a thread: a try may take as long as a connection does."""
+    def look_again(self) -> None:
+        """Try the jobs that wait for the network, or for files from tape, and are due.
+
+        The network in a thread of its own: a try may take as long as a connection does.
+        """
+        for job in self.blocked("staging"):
+            if self._desk.tape.is_due(job.id):
+                self.unblock(job)
         for job in self.blocked("network"):
             if job.id not in self._probing and self._desk.outages.is_due(job.id):
                 self._probing.add(job.id)
@@ -159,7 +163,7 @@ class Dispatcher:
                 look = now
                 threading.Thread(target=self.look, name="ctadata-look", daemon=True).start()
             if self.owns:
-                self._look_for_network()
+                self.look_again()
             with self._turn, contextlib.suppress(CtaDataError):
                 self._give_turns()
                 self._turn.wait(0.5)

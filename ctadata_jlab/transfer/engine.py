@@ -22,7 +22,7 @@ from ctadata_jlab.transfer.job import (
 )
 from ctadata_jlab.transfer.journal import Journal
 from ctadata_jlab.transfer.lease import Lease
-from ctadata_jlab.transfer.outage import Outages
+from ctadata_jlab.transfer.outage import TAPE_FIRST, TAPE_LONGEST, Outages
 from ctadata_jlab.transfer.run import Desk
 from ctadata_jlab.transfer.shares import Shares
 from ctadata_jlab.transfer.submission import accepted
@@ -68,7 +68,16 @@ class Engine:
         self._board = Board(self._journal, self._herald, clock)
         self._spool = Spool(spool or folder / "spool", spool_limit)
         self._throttle = Throttle(rate)
-        desk = Desk(self._board, self._journal, storage, self._spool, Shares(files_at_once), self._throttle, Outages())
+        desk = Desk(
+            self._board,
+            self._journal,
+            storage,
+            self._spool,
+            Shares(files_at_once),
+            self._throttle,
+            outages=Outages(),
+            tape=Outages(TAPE_FIRST, TAPE_LONGEST),
+        )
         self._dispatcher = Dispatcher(desk, Lease(folder), jobs_at_once)
 
     @property

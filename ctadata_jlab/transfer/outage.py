@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Storage
 
-__all__ = ["Gone", "Outages", "require_answers"]
+__all__ = ["TAPE_FIRST", "TAPE_LONGEST", "Gone", "Outages", "require_answers"]
 
-_FIRST, _LONGEST = 5.0, 60.0
+FIRST, LONGEST = 5.0, 60.0
+TAPE_FIRST, TAPE_LONGEST = 30.0, 300.0
+"""A tape robot takes minutes to hours."""
 
 
 class Gone(Unreachable):
@@ -45,13 +47,19 @@ def require_answers(storages: Iterable[Storage]) -> None:
 
 
 class Outages:
-    """When which job is tried again: 5 s after the first time, twice as long each time, at most a minute. By a clock that never jumps."""
+    """When which job is tried again: *first* seconds after the first time, twice as long each time, at most *longest*.
+
+    By a clock that never jumps.
+    """
 
     def __init__(
         self,
+        first: float = FIRST,
+        longest: float = LONGEST,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        self._first, self._longest = first, longest
         self._clock = clock
         self._jitter = jitter
         self._lock = threading.Lock()
@@ -61,7 +69,7 @@ class Outages:
         """Note that it was in vain; return in how many seconds the job is tried again."""
         with self._lock:
             count = self._tries.get(job_id, (0, 0.0))[0] + 1
-            seconds = min(_FIRST * 2.0 ** (count - 1), _LONGEST) * self._jitter(0.8, 1.0)
+            seconds = min(self._first * 2.0 ** min(count - 1, 30), self._longest) * self._jitter(0.8, 1.0)
             self._tries[job_id] = count, self._clock() + seconds
             return seconds
 

@@ -26,6 +26,7 @@ from ctadata_jlab.transfer.job import (
 )
 from ctadata_jlab.transfer.outage import Gone, Outages, require_answers
 from ctadata_jlab.transfer.patience import patiently
+from ctadata_jlab.transfer.tape import bring
 from ctadata_jlab.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Desk", "Run"]
 
 _LOG = logging.getLogger(__name__)
-_UNFINISHED = (ItemState.COPYING, ItemState.VERIFYING, ItemState.STAGING)
+_UNFINISHED = (ItemState.COPYING, ItemState.VERIFYING)
 _ENDED = {ItemState.DONE, ItemState.SKIPPED, ItemState.FAILED}
 _NOT_ALL = ErrorNote("ServerFault", "Not all files were reached.", "Try again: it goes on with those.", retryable=True)
 _PATIENCE_WITH_BROWSER = 1.0
@@ -61,6 +62,8 @@ class Desk:
     throttle: Throttle
     """How fast all jobs together may be."""
     outages: Outages
+    tape: Outages
+    """When which job looks again for what is on its way from tape."""
 
 
 class Run:
@@ -112,18 +115,31 @@ class Run:
             return
         if not job.planned:
             job = self._asking(acts, lambda: self._plan(job, acts))
-        self._desk.journal.reset(job.id, _UNFINISHED, ItemState.WAITING)
+        spooled = (ItemState.STAGING,) if is_from_browser(job.request) else ()
+        self._desk.journal.reset(job.id, (*_UNFINISHED, *spooled), ItemState.WAITING)
         self._take_received(job)
         if self._asks(job, acts):
             return
         job = self._change(JobState.RUNNING)
         tally = Tally(self._desk.board.counted(job), counts_folders=counts_folders(job.request))
+        self._bring(job, acts)
+        self._phases(job, acts, tally)
+        while self._bring(job, acts):
+            self._phases(job, acts, tally)
+        self._conclude(job)
+
+    def _bring(self, job: Job, acts: Acts) -> bool:
+        """Ask for what is on tape; returns whether some of it is there already."""
+        if is_from_browser(job.request):
+            return False
+        return self._asking(acts, lambda: bring(self._desk.journal, job.id, acts.source, self._check))
+
+    def _phases(self, job: Job, acts: Acts, tally: Tally) -> None:
         for phase in acts.phases():
             if phase.state is ItemState.STAGING:
                 self._receive(phase, job, acts, tally)
             else:
                 self._phase(phase, job, acts, tally)
-        self._conclude(job)
 
     def _plan(self, job: Job, acts: Acts) -> Job:
         totals = planning.keep_plan(job, acts, self._desk.journal, self._report, self._check)
@@ -156,7 +172,7 @@ class Run:
             stop=self.stop,
             tally=tally,
             mark=lambda item: self._mark(item, tally),
-            stage=lambda item: _stage(acts.source, item.path),
+            stages=acts.source.traits.stages,
             turn=lambda is_over: self._turn(acts, is_over),
             throttles=(self.throttle, desk.throttle),
             judge=lambda error: _judge(error, acts),
@@ -224,7 +240,7 @@ class Run:
         if is_from_browser(job.request) and ItemState.WAITING in states:
             return JobState.BLOCKED, {"reason": "upload"}
         if ItemState.STAGING in states:
-            return JobState.BLOCKED, {"reason": "staging"}
+            return JobState.BLOCKED, {"reason": "staging", "until": time.time() + self._desk.tape.next(job.id)}
         if states - _ENDED:
             return JobState.FAILED, {"error": _NOT_ALL}
         if ItemState.FAILED in states:
@@ -290,10 +306,3 @@ def _judge(error: CtaDataError, acts: Acts) -> None:
         raise error
     if isinstance(error, Unreachable):
         require_answers({id(end): end for end in (acts.source, acts.target)}.values())
-
-
-def _stage(source: Storage, path: str) -> bool:
-    if not source.traits.stages:
-        return False
-    source.stage([path])
-    return True

@@ -15,6 +15,7 @@ from tests.door.limits import Limiter, may
 from tests.door.namespace import Namespace, Node
 from tests.door.pool import Mover, Pool
 from tests.door.serving import Asked, Server
+from tests.door.tape import Tape
 from tests.door.traps import Traps
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN", "Double", "doubled"]
 
 TOKEN = "the-token-of-the-double"
-ALL = {"storage.read", "storage.modify"}
+ALL = {"storage.read", "storage.modify", "storage.stage"}
 
 
 class Double:
@@ -57,6 +58,7 @@ class Double:
         self.movers: dict[str, Mover] = {}
         self.asked: list[Asked] = []
         self.moment: Moment | None = None
+        self.tape = Tape(self)
         self._limiter = Limiter(self.traps)
 
     # -- behind its back -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The REST frontend: ``/api/v1/namespace``. Its errors are honest, and its `mv` replaces in one step."""
+"""The REST frontend: ``/api/v1/namespace``, whose errors are honest and whose `mv` replaces in one step; ``tape`` and ``bulk-requests``."""
 
 # ruff: noqa: N802 - the names that http.server calls
 from __future__ import annotations
@@ -13,12 +13,21 @@ from tests.door.serving import Handler
 __all__ = ["Frontend"]
 
 _BASE = "/api/v1/namespace"
+REQUESTS = ("/api/v1/tape/", "/api/v1/bulk-requests")
 
 
 class Frontend(Handler):
     """Looks and renames."""
 
     def do_GET(self) -> None:
+        place = urlsplit(self.path).path
+        if place == "/api/v1/user":
+            self._be_there()
+            self._say(200, {"status": "AUTHENTICATED" if "authorization" in self.asked.headers else "ANONYMOUS"})
+            return
+        if place.startswith(REQUESTS):
+            self._tell_request(place)
+            return
         path = self._path("look")
         if path is None:
             return
@@ -34,6 +43,9 @@ class Frontend(Handler):
 
     def do_POST(self) -> None:
         body = b"".join(self.body())
+        if urlsplit(self.path).path.startswith(REQUESTS):
+            self._take_request(json.loads(body))
+            return
         path = self._path("create")
         if path is None:
             return
@@ -60,9 +72,40 @@ class Frontend(Handler):
                 self.cut()
             self._say(201, {"status": "success"})
 
-    def _path(self, activity: str) -> str | None:
+    def _be_there(self) -> None:
         if self.double.traps.frontend_down:
             self.cut()
+
+    def _take_request(self, asked: Any) -> None:
+        self._be_there()
+        is_tape, refused = self.path.startswith("/api/v1/tape/"), self.double.refusal(self.asked, "stage")
+        if refused is not None:
+            self._fail(*refused)
+        elif is_tape and self.double.traps.no_tape_api:
+            self._fail(404, "Not found")
+        elif set(asked) - ({"files"} if is_tape else {"target", "activity", "arguments"}):
+            self._fail(400, "unknown keys")
+        elif is_tape:
+            self._say(201, {"requestId": self.double.tape.ask([one["path"] for one in asked["files"]])})
+        else:
+            name = self.double.tape.ask(asked["target"])
+            self._say(201, None, {"request-url": f"{self.double.frontend.url}/api/v1/bulk-requests/{name}"})
+
+    def _tell_request(self, place: str) -> None:
+        self._be_there()
+        found = self.double.tape.states(place.rpartition("/")[2])
+        refused = self.double.refusal(self.asked, "stage")
+        if refused is not None:
+            self._fail(*refused)
+        elif found is None:
+            self._fail(404, "No such request")
+        elif place.startswith("/api/v1/tape/"):
+            self._say(200, {"files": [{"path": path, "state": state} for path, state in found]})
+        else:
+            self._say(200, {"targets": [{"target": path, "state": state} for path, state in found], "nextId": -1})
+
+    def _path(self, activity: str) -> str | None:
+        self._be_there()
         refused = self.double.refusal(self.asked, activity)
         target = unquote(urlsplit(self.path).path)
         if refused is not None:

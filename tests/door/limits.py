@@ -19,6 +19,7 @@ _GRANTED = {
     "storage.read": {"look", "list", "read"},
     "storage.create": {"look", "create"},
     "storage.modify": {"look", "list", "create", "remove"},
+    "storage.stage": {"look", "list", "read", "stage"},
 }
 """What gPlazma's WlcgProfile makes of scopes: creating is neither listing nor deleting."""
 

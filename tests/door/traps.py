@@ -113,6 +113,13 @@ class Traps:
     tape_blocks: float = 0.0
     """Seconds that a GET of a file on tape blocks before it fails with 500."""
 
+    tape_seconds: float = 0.0
+    """How long it takes to bring a file from tape, once it was asked for."""
+    tape_fails: set[str] = field(default_factory=set)
+    """Files that the tape system gives up."""
+    no_tape_api: bool = False
+    """There is no ``/api/v1/tape``: only bulk requests."""
+
     # -- the frontend
     frontend_down: bool = False
     """Its connections break off."""

@@ -10,6 +10,7 @@ import pytest
 from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage.dcache import DCache
+from ctadata_jlab.storage.discovery import NOWHERE
 from tests.door.double import TOKEN
 from tests.door.traps import Traps
 from tests.storage.suite import Shelf, StorageSuite
@@ -34,7 +35,7 @@ def dcache(double: Double, *, frontend: bool = False, token: str = TOKEN, http_p
         Trust.of(str(double.ca)),
         authorise=authorise,
         http_pools=http_pools,
-        frontend=double.frontend.url if frontend else "",
+        frontend=double.frontend.url if frontend else NOWHERE,
     )
     OPENED.append(door)
     return door

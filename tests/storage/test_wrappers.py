@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -135,6 +136,16 @@ def test_starts_are_spaced() -> None:
     for _ in range(4):
         pace.wait()
     assert slept == pytest.approx([0.005] * 3)
+
+
+def test_a_site_may_want_fewer_at_once() -> None:
+    """What is configured for a source wins over what its kind bears; a storage that paces itself is not made to wait twice."""
+    memory = Memory({"/f": b"1"})
+    assert Pacing(memory).traits == memory.traits
+    assert Pacing(memory, connections=2).traits.connections == 2
+    memory.traits = replace(memory.traits, starts_per_second=5, extras=frozenset({"paced"}))
+    assert Pacing(memory)._pace._gap == 0
+    assert Pacing(memory, starts_per_second=4)._pace._gap == 0.25
 
 
 def test_a_refusal_slows_down_for_a_while() -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ctadata_jlab.storage import Entry, Reader
+    from ctadata_jlab.storage import Reader
 
 
 @pytest.fixture(name="dcache")
@@ -267,7 +267,7 @@ def test_no_room_is_known_before_the_first_byte(
     assert bench.settled(job.id).state is JobState.DONE
 
 
-# --- login and tape
+# --- login
 
 
 def test_a_missing_login_blocks_and_a_login_wakes(bench: Bench, dcache: Faulty) -> None:
@@ -306,33 +306,6 @@ def test_a_look_finds_that_the_login_works_again(bench: Bench, dcache: Faulty) -
     dcache.before = lambda verb, path: None
     bench.engine._dispatcher.look()
     assert bench.until(job.id, lambda job: job.state is JobState.DONE).files_done == 10
-
-
-def test_files_on_tape_are_staged_without_holding_a_worker(tmp_path: Path, work: Path) -> None:
-    """The others are copied meanwhile; then the job waits."""
-    from dataclasses import replace
-
-    class Tape(Faulty):
-        traits = replace(Memory.traits, stages=True)
-        online: set[str] = set()  # noqa: RUF012
-        staged: list[str] = []  # noqa: RUF012
-
-        def stat(self, path: str) -> Entry:
-            return replace(super().stat(path), online=path in self.online)
-
-        def stage(self, paths: Any) -> Any:
-            self.staged += paths
-            return paths
-
-    tape = Tape({"/d/1": b"1", "/d/2": b"2"})
-    tape.online = {"/d", "/d/1"}
-    with Bench(tmp_path / "queue", {"tape": tape, "local": Local(work)}) as bench:
-        job = bench.run("download", "tape", "/d", "local")
-        assert (job.state, job.reason, job.files_done) == (JobState.BLOCKED, "staging", 1)
-        assert tape.staged == ["/d/2"]
-        tape.online.add("/d/2")
-        bench.engine._dispatcher.look()
-        assert bench.until(job.id, lambda job: job.state is JobState.DONE).files_done == 2
 
 
 # --- other kinds

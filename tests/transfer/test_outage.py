@@ -13,7 +13,7 @@ import stamina
 from ctadata_jlab.errors import Busy, Corrupted, NoSpace, NotFound, Unreachable
 from ctadata_jlab.server import wire
 from ctadata_jlab.storage.local import Local
-from ctadata_jlab.transfer import outage, patience
+from ctadata_jlab.transfer import patience
 from ctadata_jlab.transfer.job import Job, JobRequest, JobState
 from ctadata_jlab.transfer.outage import Gone, Outages, require_answers
 from ctadata_jlab.transfer.patience import patiently, rest_before
@@ -37,8 +37,8 @@ def _work(tmp_path: Path) -> Path:
 
 @pytest.fixture(name="bench")
 def _bench(tmp_path: Path, work: Path, dcache: Faulty, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(outage, "_FIRST", 0.05)
     with Bench(tmp_path / "queue", {"dcache": dcache, "local": Local(work)}) as bench:
+        monkeypatch.setattr(bench.engine._dispatcher._desk.outages, "_first", 0.05)
         yield bench
 
 
@@ -105,7 +105,7 @@ def test_a_job_that_waits_for_the_network_can_be_steered(bench: Bench, dcache: F
     calls = len(dcache.calls)
     wait_for(lambda: not bench.engine._dispatcher._probing)
     calls = len(dcache.calls)
-    bench.engine._dispatcher._look_for_network()
+    bench.engine._dispatcher.look_again()
     assert len(dcache.calls) == calls
     network.down.set()
     bench.engine.resume(job.id)
@@ -127,7 +127,7 @@ def test_after_a_restart_the_network_is_tried_at_once(tmp_path: Path, work: Path
 def test_the_distances_grow_to_a_minute() -> None:
     """By a monotonic clock: one that is set does not matter."""
     now = [0.0]
-    outages = Outages(lambda: now[0], lambda _low, high: high)
+    outages = Outages(clock=lambda: now[0], jitter=lambda _low, high: high)
     assert outages.is_due("x")
     assert [outages.next("x") for _ in range(6)] == [5, 10, 20, 40, 60, 60]
     now[0] = 59.0
