@@ -91,6 +91,17 @@ class Double:
         """Return what *server* was asked, by *method* or in any way."""
         return [asked for asked in self.asked if asked.server == server and method in {"", asked.method}]
 
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """Be stopped for a while; what is stored stays."""
+        for server in self.servers:
+            server.stop()
+        try:
+            yield
+        finally:
+            for server in self.servers:
+                server.again()
+
     def wait_until_quiet(self, seconds: float = 30) -> None:
         """Wait until nobody is connected, so that what a dead client has asked for is done or given up."""
         with self._quiet:

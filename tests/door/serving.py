@@ -54,6 +54,7 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, 0), handler)
         self.name = name
         self.double = double
+        self._live: set[socket.socket] = set()
         self._context = context
         shown = "localhost" if host == "127.0.0.1" else host
         self.url = f"{'https' if context else 'http'}://{shown}:{self.server_port}"
@@ -62,16 +63,29 @@ class Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self) -> None:
+        """Be gone: nobody listens, and what was connected is cut."""
         self.shutdown()
         self.server_close()
+        for connection in list(self._live):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def again(self) -> None:
+        """Listen again, at the same address."""
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+        self.server_activate()
+        self.start()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands in the connection's own thread."""
         with self.double.talking():
             connection = self._context.wrap_socket(request, server_side=True) if self._context else request
+            self._live.add(connection)
             try:
                 self.RequestHandlerClass(connection, client_address, self)  # type: ignore[arg-type]
             finally:
+                self._live.discard(connection)
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_WR)
                 connection.close()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.door.double import Double
 
-__all__ = ["Siege"]
+__all__ = ["Siege", "source_of"]
 
 SIZES = (0, 1, 1_000, 1_000, 60_000, 200_000, 200_000, 700_000, 1_500_000, 3_000_000, 12_000_000)
 RATE = 3_000_000
@@ -85,13 +85,8 @@ class Siege:
             file.write_bytes(data)
 
     def _launch(self) -> Any:
-        token = self.folder / "token"
-        token.parent.mkdir(parents=True, exist_ok=True)
-        token.touch(mode=0o600)
-        token.write_text(TOKEN)
-        double = self.double
-        config = _CONFIG.format(door=double.door.url, frontend=double.frontend.url, ca=double.ca, token=token)
-        return launch(self.folder, config)
+        self.folder.mkdir(exist_ok=True)
+        return launch(self.folder, source_of(self.double, self.folder))
 
     def _local(self, path: str) -> Path:
         return self.folder / "workspace" / path.strip("/")
@@ -218,6 +213,14 @@ class Siege:
                 job = client.wait(job_id, 120)
                 assert job["state"] == "done", job
                 assert (job["files_done"] + job["files_skipped"], job["files_failed"]) == (len(SIZES), 0), job
+
+
+def source_of(double: Double, folder: Path) -> str:
+    """Return the settings for *double* as a source called ``grid``; its token is in *folder*."""
+    token = folder / "token"
+    token.touch(mode=0o600)
+    token.write_text(TOKEN)
+    return _CONFIG.format(door=double.door.url, frontend=double.frontend.url, ca=double.ca, token=token)
 
 
 def _final(path: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.rig.certificate import Certificate
 
-__all__ = ["xrootd"]
+__all__ = ["XRootD", "prepared", "xrootd"]
 
 CONFIG = """
 all.role server
@@ -51,26 +53,49 @@ default_user = {user}
 """
 
 
-@pytest.fixture(scope="session")
-def xrootd(rig_folder: Path, certificate: Certificate, provider: Provider) -> Iterator[Door]:
-    """Start XRootD as a token-protected WebDAV door; it answers `Want-Digest` with adler32 or md5."""
-    program, owner = need("xrootd"), user("xrootd")
-    folder = owner.folder(rig_folder / "xrootd")
+@dataclass(frozen=True)
+class XRootD:
+    """A site of its own that can be started, stopped and started again: the same door, the same files."""
+
+    door: Door
+    folder: Path
+    owner: User
+
+    @contextmanager
+    def up(self) -> Iterator[Door]:
+        """Run it."""
+        home = self.folder / "home"
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(home), "XDG_CACHE_HOME": str(home)}
+        # XRootD 5.5 dies now and then (a fault of its TLS) when a client hangs up at once; then it is started again
+        again = 'while :; do "$@"; status=$?; [ $status -eq 139 ] || exit $status; done'
+        program = need("xrootd")
+        command: list[str | Path] = ["sh", "-c", again, "sh", program, "-I", "v4", "-c", self.folder / "xrootd.cfg"]
+
+        def ready() -> bool:
+            return answers(self.door.url, self.door.ca)
+
+        with running(command, log=self.folder / "log", ready=ready, run_as=self.owner, env=env, folder=home):
+            yield self.door
+
+
+def prepared(place: Path, certificate: Certificate, provider: Provider) -> XRootD:
+    """Prepare XRootD as a token-protected WebDAV door; it answers `Want-Digest` with adler32 or md5."""
+    need("xrootd")
+    owner = user("xrootd")
+    folder = owner.folder(place)
     for name in ("data", "admin", "home"):
         owner.folder(folder / name)
     port = free_port()
     _write_config(folder, port, certificate.lend(folder, owner), provider, owner)
     _teach_keys(folder / "home", provider, owner)
     door = Door("xrootd", f"https://localhost:{port}", folder / "data", certificate.ca, _kept(provider), owner)
-    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home")}
-    # XRootD 5.5 dies now and then (a fault of its TLS) when a client hangs up at once; then it is started again
-    again = 'while :; do "$@"; status=$?; [ $status -eq 139 ] || exit $status; done'
-    command: list[str | Path] = ["sh", "-c", again, "sh", program, "-I", "v4", "-c", folder / "xrootd.cfg"]
+    return XRootD(door, folder, owner)
 
-    def ready() -> bool:
-        return answers(door.url, door.ca)
 
-    with running(command, log=folder / "log", ready=ready, run_as=owner, env=env, folder=folder / "home"):
+@pytest.fixture(scope="session")
+def xrootd(rig_folder: Path, certificate: Certificate, provider: Provider) -> Iterator[Door]:
+    """Start XRootD."""
+    with prepared(rig_folder / "xrootd", certificate, provider).up() as door:
         yield door
 
 
