@@ -46,11 +46,13 @@ class Carrying:
 
     def _post(self, kind: str, source: str, path: str, to: dict[str, str]) -> str:
         request: dict[str, Any] = {"kind": kind, "from": {"source": source, "paths": [path]}, "to": to}
-        if self.rate:
-            request["limit"] = self.rate
         answer = self.server.ask("POST", "jobs", json=request)
         assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
+        job_id = str(answer.json()["id"])
+        if self.rate:
+            limited = self.server.ask("PATCH", f"jobs/{job_id}", json={"action": "limit", "limit": self.rate})
+            assert limited.status_code == 200, limited.text
+        return job_id
 
     def wait_for(self, share: float) -> None:
         """Wait until both have carried *share* of their bytes."""
