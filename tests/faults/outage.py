@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tests.e2e.server import Client
+    from tests.rig.doors import Door
 
-__all__ = ["Carrying"]
+__all__ = ["Carrying", "files_of"]
 
 SIZES = (0, 1, 70_000, 500_000, 500_000, 2_000_000, 4_000_000, 9_000_000)
+
+
+def files_of(door: Door) -> dict[str, bytes]:
+    """Return all files of a door of the rig, by their paths."""
+    files = (file for file in door.root.rglob("*") if file.is_file())
+    return {f"/{file.relative_to(door.root)}": file.read_bytes() for file in files}
 
 
 @dataclass
@@ -68,11 +75,12 @@ class Carrying:
         with gone:
             time.sleep(seconds)
 
-    def finish(self, patience: float = 180) -> None:
-        """Wait for the end, and see that every byte is where it belongs, and nothing else."""
-        end = time.monotonic() + patience
+    def finish(self, patience: float = 180, look: Callable[[], float | None] = lambda: None) -> set[float]:
+        """Wait for the end, and see that every byte is where it belongs, and nothing else; return what *look* told meanwhile."""
+        end, told = time.monotonic() + patience, set()
         while any(job["state"] not in {"done", "failed", "cancelled"} for job in self._jobs()):
             assert time.monotonic() < end, self._jobs()
+            told.add(look() or 0.0)
             time.sleep(0.1)
         for job in self._jobs():
             assert (job["state"], job["files_failed"]) == ("done", 0), job
@@ -80,6 +88,7 @@ class Carrying:
         assert {file.name: file.read_bytes() for file in here.iterdir()} == self._down
         found = {path: data for path, data in self.raw_files().items() if path.startswith(f"{self.folder}/up/")}
         assert {path.rpartition("/")[2]: data for path, data in found.items()} == self._up
+        return told - {0.0}
 
     def _jobs(self) -> list[dict[str, Any]]:
         return [self.server.get(f"jobs/{job_id}") for job_id in self._ids]

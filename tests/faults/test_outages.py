@@ -11,7 +11,7 @@ import pytest
 
 from tests.door.traps import Traps
 from tests.e2e.server import serving
-from tests.faults.outage import Carrying
+from tests.faults.outage import Carrying, files_of
 from tests.faults.siege import source_of
 from tests.rig import xrootd
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.door.double import Double
     from tests.rig.certificate import Certificate
-    from tests.rig.doors import Door
     from tests.rig.provider import Provider
     from tests.rig.xrootd import XRootD
 
@@ -64,7 +63,7 @@ def lose_xrootd(site: XRootD, folder: Path, seconds: float) -> None:
     )
     with ExitStack() as up, serving(folder, config) as server:
         up.enter_context(site.up())
-        carrying = Carrying(server, "grid", door.raw_put, lambda: _files(door), door.fresh(), RATE)
+        carrying = Carrying(server, "grid", door.raw_put, lambda: files_of(door), door.fresh(), RATE)
         carrying.begin(random.Random(1))
         carrying.lose(_gone(up, site), seconds)
         carrying.finish()
@@ -75,8 +74,3 @@ def _gone(up: ExitStack, site: XRootD) -> Iterator[None]:
     up.close()
     yield
     up.enter_context(site.up())
-
-
-def _files(door: Door) -> dict[str, bytes]:
-    files = (file for file in door.root.rglob("*") if file.is_file())
-    return {f"/{file.relative_to(door.root)}": file.read_bytes() for file in files}

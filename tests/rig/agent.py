@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.rig.provider import Provider
 
-__all__ = ["Agent", "agent"]
+__all__ = ["Agent", "agent", "brief_account"]
 
 SCOPE = "openid offline_access storage.read:/ storage.modify:/"
 USER_CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
@@ -83,6 +83,14 @@ def agent(rig_folder: Path, provider: Provider) -> Iterator[Agent]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def brief_account(agent: Agent, provider: Provider) -> str:
+    """Add an account whose tokens live for 15 s to the running agent; returns its short name."""
+    brief, folder = replace(agent, account="rig-brief"), agent.socket.parent
+    _add_account(brief, provider.as_client("users-brief"), folder, _environment(folder, agent))
+    return brief.account
+
+
 def _environment(folder: Path, started: Agent) -> dict[str, str]:
     home = str(folder / "home")
     return {"PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": str(folder), "OIDC_SOCK": str(started.socket)}
@@ -95,7 +103,7 @@ def _add_account(started: Agent, provider: Provider, folder: Path, env: dict[str
         *(f"--iss={provider.issuer}", f"--client-id={provider.client_id}", f"--client-secret={provider.client_secret}"),
         *("--redirect-url=", f"--scope={SCOPE}", f"--cp={provider.ca}", f"--pw-file={folder / 'password'}"),
     ]
-    log = folder / "gen.log"
+    log = folder / f"gen-{started.account}.log"
 
     def code() -> re.Match[str] | None:
         return USER_CODE.search(log.read_text(errors="replace"))

@@ -28,7 +28,8 @@ PROGRAM = Path(__file__).parent / "oidc"
 AUDIENCE = "https://dcache"
 SCOPE = "storage.read:/ storage.modify:/"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-CLIENTS = ("users", "users-short", "users-public")
+LIFETIMES = {"users": 3600, "users-short": 60, "users-public": 60, "users-brief": 15}
+CLIENTS = tuple(LIFETIMES)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Provider:
     """The provider as one of its clients sees it, with the person who confirms logins.
 
     Clients (`as_client`): `users` has a secret, tokens of one hour and a lasting refresh token; `users-short` has
-    tokens of 60 s and a refresh token that changes with each use; `users-public` is the same without a secret.
+    tokens of 60 s and a refresh token that changes with each use; `users-public` is the same without a secret,
+    `users-brief` the same with tokens of 15 s.
     A form field `lifetime=SECONDS` at the token endpoint overrides how long the access token lives.
     """
 
@@ -126,7 +128,7 @@ def provider(rig_folder: Path, certificate: Certificate) -> Iterator[Provider]:
 
 def _settings(certificate: Certificate, shared: dict[str, str]) -> dict[str, Any]:
     clients = [
-        {"id": name, "secret": secret, "lifetime": 3600 if name == "users" else 60, "rotates": name != "users"}
+        {"id": name, "secret": secret, "lifetime": LIFETIMES[name], "rotates": name != "users"}
         for name, secret in shared.items()
     ]
     return {"cert": str(certificate.cert), "key": str(certificate.key), "audience": AUDIENCE, "clients": clients}
