@@ -53,11 +53,11 @@ def _note(what: str, began: float) -> None:
 def test_tokens_end_every_minute(xrootd: Door, provider: Provider, agent: Agent, tmp_path: Path) -> None:
     """As in `test_tokens`, with the agent's usual account."""
     began = time.monotonic()
-    untils = carry(xrootd, provider, agent, agent.account, tmp_path, TEN_MINUTES)
+    ends = carry(xrootd, provider, agent, agent.account, tmp_path, TEN_MINUTES)
     seconds = time.monotonic() - began
     assert seconds >= TEN_MINUTES
-    assert len(untils) >= 10
+    assert len(ends) >= 10
     record(
         "Tokens of 60 s, from a real provider by oidc-agent",
-        f"A folder down from XRootD and a folder up to it took {seconds:.0f} s and {len(untils)} tokens; both done by themselves.",
+        f"A folder down from XRootD and a folder up to it took {seconds:.0f} s and {len(ends)} tokens; both done by themselves.",
     )

@@ -22,8 +22,8 @@ def test_tokens_that_end_in_the_middle_are_renewed(
     xrootd: Door, provider: Provider, agent: Agent, brief_account: str, tmp_path: Path
 ) -> None:
     """They live for fifteen seconds, and nobody notices."""
-    untils = carry(xrootd, provider, agent, brief_account, tmp_path, SECONDS)
-    assert len(untils) >= 3
+    ends = carry(xrootd, provider, agent, brief_account, tmp_path, SECONDS)
+    assert len(ends) >= 3
 
 
 def carry(door: Door, provider: Provider, agent: Agent, account: str, folder: Path, seconds: float) -> set[float]:
