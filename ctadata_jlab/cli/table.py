@@ -40,6 +40,7 @@ TABLE: dict[str, Row] = {
     "sources": Row(_MORE, "places", "sources", "List the sources, and who is logged in."),
     "data": Row(_MORE, "places", "data", "Name your data that uninstalling keeps."),
     "demo": Row(_MORE, "places", "demo", "Start two doors with sample data and a JupyterLab on them."),
+    "doctor": Row(_MORE, "doctor", "doctor", "Tell what the door can do, and what is wrong."),
     "completion": Row(_MORE, "completion", "completion", "Complete commands and remote paths with Tab."),
     "start-agent": Row(_OLD, "login", "start_agent", "(Not part of this version.) Use login or oidc-agent."),
     "stop-agent": Row(_OLD, "login", "stop_agent", "(Not part of this version.) Stop oidc-agent itself."),
