@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-import time
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-
-from ctadata_jlab.errors import NotFound, Unsupported
 
 if TYPE_CHECKING:
     from ctadata_jlab.cli.program import Choice
     from ctadata_jlab.session import Source
     from ctadata_jlab.tokens.device import Show
-    from ctadata_jlab.tokens.grant import Grant
-    from ctadata_jlab.tokens.oauth import Client
-    from ctadata_jlab.tokens.pending import Pending
+    from ctadata_jlab.tokens.oauth import NeedsSecret
 
-__all__ = ["log_in", "log_out"]
+__all__ = ["entered", "log_in", "log_out"]
 
 _dev = click.option("-d", "--dev", is_flag=True, help="Use the dev instance (the twin) of the source.")
 _source = click.option("--source", metavar="NAME", help="Use this source.")
@@ -29,16 +23,24 @@ _source = click.option("--source", metavar="NAME", help="Use this source.")
 @click.command("login")
 @_dev
 @_source
+@click.option(
+    "--agent/--built-in",
+    default=None,
+    help="Through oidc-agent, or without it. Default: through it where it runs and the source names an account.",
+)
+@click.option(
+    "--pw-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where oidc-agent finds the password of the account; else it asks.",
+)
 @click.pass_obj
-def log_in(choice: Choice, source: str | None, *, dev: bool) -> None:
+def log_in(choice: Choice, source: str | None, *, dev: bool, agent: bool | None, pw_file: Path | None) -> None:
     """Log in: confirm a code in a browser. Stays for long, and holds for kernels and JupyterLab, too."""
     meant = _meant(choice, source, dev=dev)
-    login = _login(meant)
-    login.kept.keep(_granted(choice, meant, login))
-    if meant.keeper is not None:
-        meant.keeper.look_again()
-        who = meant.keeper.token().subject
-        click.echo(f"Logged in to {meant.title}{f' as {who}' if who else ''}; renewed by itself from now on.")
+    who = entered(choice, meant, agent=agent, password_file=pw_file)
+    click.echo(f"Logged in to {meant.title}{f' as {who}' if who else ''}; renewed by itself from now on.")
+    if meant.login is not None and meant.login.kept.at_rest:
+        click.echo(f"The login is kept in {meant.login.kept.place}, {meant.login.kept.at_rest}.")
 
 
 @click.command("logout")
@@ -47,12 +49,29 @@ def log_in(choice: Choice, source: str | None, *, dev: bool) -> None:
 @click.pass_obj
 def log_out(choice: Choice, source: str | None, *, dev: bool) -> None:
     """Log out: revoke the login at the login server, and remove it and its token here."""
+    from ctadata_jlab.foreground import login  # noqa: PLC0415 - help needs no network
+
     meant = _meant(choice, source, dev=dev)
-    login = _login(meant)
-    if not login.kept.place.exists() and not login.kept.shared.path.exists():
-        raise NotFound(f"No login to {meant.title} is kept here.", hint="`token explain` tells where tokens come from.")
-    login.kept.log_out()
+    login.log_out(meant)
     click.echo(f"Logged out of {meant.title}.")
+
+
+def entered(
+    choice: Choice,
+    source: Source,
+    *,
+    agent: bool | None = None,
+    password_file: Path | None = None,
+    secret: str | None = None,
+) -> str | None:
+    """Log in to *source* in whichever way fits, and return who that is."""
+    from ctadata_jlab.foreground import login  # noqa: PLC0415 - help needs no network
+    from ctadata_jlab.foreground.agent_login import Way  # noqa: PLC0415
+
+    way = Way.of(choice.session, source, wanted=agent, password_file=password_file)
+    if way is not None:
+        return way.log_in(_secret, secret).subject
+    return login.log_in(choice.session, source, _show, _secret, secret).subject
 
 
 def _meant(choice: Choice, source: str | None, *, dev: bool) -> Source:
@@ -60,39 +79,14 @@ def _meant(choice: Choice, source: str | None, *, dev: bool) -> Source:
     return choice.source
 
 
-def _login(source: Source) -> Pending:
-    if source.login is None:
-        raise Unsupported(
-            f"{source.title} has no login by code.",
-            hint="Set `issuer` and `client_id` of its login, or use oidc-agent.",
-        )
-    return source.login
-
-
-def _granted(choice: Choice, source: Source, login: Pending) -> Grant:
-    """Return what the login grants; asks for the client's secret if the provider wants one, and keeps it if it is right."""
-    from ctadata_jlab.tokens.chain import secret_of  # noqa: PLC0415 - help needs no network
-    from ctadata_jlab.tokens.oauth import NeedsSecret  # noqa: PLC0415
-
-    client = login.kept.client()
+def _secret(error: NeedsSecret) -> str:
+    """Ask for the client's secret, unseen."""
+    click.echo(error.message, err=True)
     try:
-        return _confirmed(login, client)
-    except NeedsSecret as error:
-        click.echo(error.message, err=True)
-        try:
-            secret = click.prompt("Client secret (not shown)", hide_input=True, err=True)
-        except click.Abort:
-            raise error from None
-    grant = _confirmed(login, replace(client, secret=secret.strip()))
-    secret_of(choice.session.config.sources[source.name]).keep(secret)
-    return grant
-
-
-def _confirmed(login: Pending, client: Client) -> Grant:
-    from ctadata_jlab.tokens.asking import drive  # noqa: PLC0415 - help needs no network
-    from ctadata_jlab.tokens.device import log_in as steps  # noqa: PLC0415
-
-    return drive(steps(client), login.kept.ask, time.sleep, _show)
+        secret: str = click.prompt("Client secret (not shown)", hide_input=True, err=True)
+    except click.Abort:
+        raise error from None
+    return secret
 
 
 def _show(show: Show) -> None:
@@ -108,11 +102,8 @@ def _show(show: Show) -> None:
 
 
 def _show_picture(address: str) -> None:
-    """Draw the address as a QR code for a telephone, on terminals and where the package `segno` is installed."""
-    if not sys.stdout.isatty():
-        return
-    try:
-        segno = importlib.import_module("segno")
-    except ImportError:
-        return
-    segno.make(address, error="l").terminal(compact=True)
+    """Draw the address as a QR code for a telephone, on terminals."""
+    if sys.stdout.isatty():
+        import segno  # noqa: PLC0415 - rarely needed
+
+        segno.make(address, error="l").terminal(compact=True)

@@ -1,4 +1,4 @@
-"""Tokens: `print-token`, `token explain`, and the old agent's commands, which say what to do instead."""
+"""Tokens: `print-token` and `token explain`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ctadata_jlab.errors import Unsupported
+from ctadata_jlab.tokens.attempt import when
 
 if TYPE_CHECKING:
     from ctadata_jlab.cli.program import Choice
@@ -25,8 +26,15 @@ def print_token(choice: Choice) -> None:
     current = source.keeper.token()
     click.echo(current.value)
     if current.expires is not None:
-        until = datetime.fromtimestamp(current.expires, timezone.utc).astimezone()
-        click.echo(f"valid till {until:%Y-%m-%d %H:%M:%S %Z}", err=True)
+        click.echo(f"valid till {_local(current.expires)}", err=True)
+
+
+def _local(seconds: float) -> str:
+    """Return a time as the user's clock shows it."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, timezone.utc).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    except (ValueError, OverflowError, OSError):
+        return when(seconds)
 
 
 @click.group()
@@ -44,42 +52,11 @@ def explain(choice: Choice) -> None:
         return
     for attempt in source.keeper.explain():
         click.echo(f"{'yes' if attempt.ok else 'no':4} {attempt}")
+    state = source.keeper.state()
+    for what, said in (
+        ("Who", state.subject), ("Issuer", state.issuer), ("For", ", ".join(state.audience)), ("Scopes", state.may or ""),
+        ("Until", None if state.until is None else _local(state.until)), ("Token from", state.source),
+    ):  # fmt: skip
+        if said:
+            click.echo(f"{what + ':':12}{said}")
     source.keeper.token()
-
-
-_OLD = {"ignore_unknown_options": True, "allow_extra_args": True}
-
-
-@click.command("start-agent", context_settings=_OLD)
-@click.pass_obj
-def start_agent(choice: Choice) -> None:
-    """(Not part of this version.) Use `login`, oidc-agent, or a token file."""
-    raise _not_here("start-agent", choice)
-
-
-@click.command("stop-agent", context_settings=_OLD)
-@click.pass_obj
-def stop_agent(choice: Choice) -> None:
-    """(Not part of this version.) Stop oidc-agent itself."""
-    raise _not_here("stop-agent", choice)
-
-
-@click.command("reset-config", context_settings=_OLD)
-@click.pass_obj
-def reset_config(choice: Choice) -> None:
-    """(Not part of this version.) Use `logout`; `data` names other files."""
-    raise _not_here("reset-config", choice)
-
-
-def _not_here(command: str, choice: Choice) -> Unsupported:
-    """Return the error for a command of the old client that this version does without, saying what does its work."""
-    source = choice.source
-    login = choice.session.config.sources[source.name].login
-    agent = f"`oidc-add {login.account}`" if login.account else "oidc-agent"
-    file = f", or put a token into {source.token_file}" if source.token_file else ""
-    ways = {
-        "start-agent": f"Use `login`; or load your account by {agent}: tokens are renewed by themselves{file}.",
-        "stop-agent": "No agent of this program runs. An agent of the old client stops by `oidc-agent-service stop`.",
-        "reset-config": f"Use `logout`, or remove what you want to be rid of: see `data`{'' if not file else f' and {source.token_file}'}.",
-    }
-    return Unsupported(f"{command} is not part of this version.", hint=ways[command])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ctadata_jlab.cli.table import TABLE
+from ctadata_jlab.cli.table import HIDDEN, TABLE
 from ctadata_jlab.errors import (
     AlreadyExists,
     BadAnswer,
@@ -98,6 +98,8 @@ class Program(click.Group):
         """Write the commands by section."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, row in TABLE.items():
+            if row.section == HIDDEN:
+                continue
             sections.setdefault(row.section, []).append((name, row.help))
         width = max(map(len, TABLE))
         for section, rows in sections.items():

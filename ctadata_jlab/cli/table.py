@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["TABLE", "Row"]
+__all__ = ["HIDDEN", "TABLE", "Row"]
 
 
 class Row(NamedTuple):
@@ -17,6 +17,9 @@ class Row(NamedTuple):
 
 
 _LOOK, _MOVE, _CHANGE, _LOGIN, _MORE, _OLD = "Look", "Move", "Change", "Log in", "More", "Of the old client"
+
+HIDDEN = ""
+"""The section of what only this program itself calls."""
 
 TABLE: dict[str, Row] = {
     "list": Row(_LOOK, "listing", "list_", "List a folder; the same as ls."),
@@ -42,7 +45,8 @@ TABLE: dict[str, Row] = {
     "demo": Row(_MORE, "places", "demo", "Start two doors with sample data and a JupyterLab on them."),
     "doctor": Row(_MORE, "doctor", "doctor", "Tell what the door can do, and what is wrong."),
     "completion": Row(_MORE, "completion", "completion", "Complete commands and remote paths with Tab."),
-    "start-agent": Row(_OLD, "login", "start_agent", "(Not part of this version.) Use login or oidc-agent."),
-    "stop-agent": Row(_OLD, "login", "stop_agent", "(Not part of this version.) Stop oidc-agent itself."),
-    "reset-config": Row(_OLD, "login", "reset_config", "(Not part of this version.) Use logout."),
+    "start-agent": Row(_OLD, "agent", "start_agent", "Keep the token file fresh in the background."),
+    "stop-agent": Row(_OLD, "agent", "stop_agent", "End what start-agent started."),
+    "reset-config": Row(_OLD, "agent", "reset_config", "Log out, and forget everything about the login."),
+    "agent": Row(HIDDEN, "agent", "be_agent", "Be what start-agent starts."),
 }

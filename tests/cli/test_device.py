@@ -63,6 +63,7 @@ def test_login_asks_for_the_secret_once(
     assert f"enter the code  {user[0]}" in result.stdout
     assert re.search(r"https://localhost:\d+/device\b", result.stdout)
     assert "Logged in to sky as scientist" in result.stdout
+    assert f"{home / 'refresh-sky'}, not encrypted" in result.stdout
     assert provider.client_secret not in result.output
     token = run("--source", "sky", "print-token").stdout.strip()
     assert (home / "token-sky").read_text() == token + "\n"
@@ -109,10 +110,10 @@ def test_source_without_a_client(home: Path, run: Callable[..., Result]) -> None
 def test_interrupted(home: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while waiting ends it, without a trace."""
     monkeypatch.setenv("CTADATA_CLIENT_SECRET_SKY", "any")
-    from ctadata_jlab.cli import device
+    from ctadata_jlab.foreground import login
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(device, "_confirmed", interrupted)
+    monkeypatch.setattr(login, "_confirmed", interrupted)
     assert run("--source", "sky", "login").exit_code == 130

@@ -47,15 +47,23 @@ def test_token_explain_names_the_places_but_no_token(desk: Desk, run: Callable[.
     assert str(desk.token_file) in result.stdout
 
 
-@pytest.mark.parametrize(
-    "command", ["start-agent", "stop-agent", "reset-config", "start-agent -s", "start-agent --reset_secret"]
-)
-def test_what_is_not_built_says_what_to_do_instead(run: Callable[..., Result], command: str) -> None:
-    """An honest failure, not an obscure one."""
-    result = run(*command.split())
-    assert result.exit_code == 1
-    assert "not part of this version" in result.stderr
-    assert "hint: " in result.stderr
+def test_token_explain_says_who_may_what(desk: Desk, run: Callable[..., Result]) -> None:
+    """Who, by whom, for whom, until when and what the scopes allow, in words."""
+    claims = {
+        "iss": "https://issuer.example/",
+        "aud": "https://dcache",
+        "scope": "openid storage.read:/ storage.modify:/lst",
+    }
+    desk.token_file.write_text(jwt(exp=time.time() + 3600, preferred_username="alice", **claims) + "\n")
+    said = run("token", "explain").stdout
+    for what in (
+        "alice",
+        "https://issuer.example/",
+        "https://dcache",
+        "may read everything, write below /lst",
+        "Until:",
+    ):
+        assert what in said
 
 
 def test_sources_are_listed_with_their_logins(desk: Desk, run: Callable[..., Result]) -> None:
