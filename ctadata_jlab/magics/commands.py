@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ctadata_jlab import foreground, paths
 from ctadata_jlab.errors import Misconfigured
+from ctadata_jlab.magics.login import log_in, log_out
 from ctadata_jlab.magics.table import Listing
 from ctadata_jlab.magics.told import Told
 
@@ -24,6 +25,7 @@ HELP = """\
 %dcache ls [-l] [PATH]            what is in a folder; as a value: a list of entries
 %dcache get [-r] REMOTE [LOCAL]   download a file, or (-r) a folder; as a value: its Path here
 %dcache put [-r] LOCAL REMOTE     upload a file, or (-r) a folder; REMOTE/ is completed by the file's name
+%dcache login, %dcache logout     log in by a code that is confirmed in any browser; revoke that login
 %dcache help                      this
 
 -d                takes the dev instance, --source NAME another source
@@ -96,7 +98,13 @@ def _put(parser: _Words, words: list[str]) -> str:
     return _concluded(done, "uploaded", single=not said.recursive)
 
 
-_COMMANDS: dict[str, Callable[[_Words, list[str]], Any]] = {"ls": _ls, "get": _get, "put": _put}
+_COMMANDS: dict[str, Callable[[_Words, list[str]], Any]] = {
+    "ls": _ls,
+    "get": _get,
+    "put": _put,
+    "login": log_in,
+    "logout": log_out,
+}
 
 
 def _transfer(parser: _Words, words: list[str]) -> argparse.Namespace:
