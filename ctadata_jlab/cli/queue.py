@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ctadata_jlab.cli import waiting
+
 if TYPE_CHECKING:
     from ctadata_jlab.cli.program import Choice
     from ctadata_jlab.transfer.engine import Engine
@@ -23,6 +25,10 @@ _TICK = 0.5
 @click.group()
 def jobs() -> None:
     """Look at the queue of transfers that the JupyterLab panel shows, or work it off."""
+
+
+jobs.add_command(waiting.show)
+jobs.add_command(waiting.wait)
 
 
 @jobs.command("list")
