@@ -104,18 +104,21 @@ class Session:
     def engine(self) -> Engine:
         """The queue of transfers; made at first use, started by whoever owns the process."""
         from ctadata_jlab.transfer.engine import Engine  # noqa: PLC0415 - a listing needs no queue
+        from ctadata_jlab.transfer.place import usable  # noqa: PLC0415
 
         with self._lock:
             if self._engine is None:
                 transfers = self.config.transfers
+                folder, notice = usable(self.config.state)
                 self._engine = Engine(
-                    self.config.state,
+                    folder,
                     self.storage,
                     files_at_once=transfers.files_at_once,
                     jobs_at_once=transfers.jobs_at_once,
                     rate=transfers.bytes_per_second or None,
                     spool_limit=transfers.spool_bytes,
                 )
+                self._engine.notice = notice
                 self._engine.listeners.append(self._forget_written)
             return self._engine
 

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab import paths
-from ctadata_jlab.transfer.job import JobState
+from ctadata_jlab.transfer.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,7 +40,6 @@ __all__ = [
     "moment",
     "queue",
     "source",
-    "waiting",
 ]
 
 JSON = dict[str, Any]
@@ -51,14 +50,6 @@ MANY = 2000
 """Longer lists are written item by item: one call for all of them would hold up every other thread."""
 CHOICES = ["skip", "replace", "rename", "newer"]
 """What a job's question may be answered with."""
-WAITS = {
-    "question": "waiting for an answer",
-    "login": "waiting for a login",
-    "network": "waiting for the network",
-    "staging": "waiting for files from tape",
-    "upload": "waiting for files from the browser",
-}
-"""What a job is blocked by, in words."""
 FOLDER, OFFLINE = 1, 2
 
 
@@ -265,19 +256,6 @@ def job(job: Job) -> JSON:
         "until": job.until,
         "waiting": waiting(job, time.time()),
     }
-
-
-def waiting(job: Job, now: float) -> str | None:
-    """Return in words what a blocked job waits for, and when it is tried again."""
-    if job.state is not JobState.BLOCKED or job.reason is None:
-        return None
-    words = WAITS[job.reason]
-    return words if job.until is None else f"{words}, next try in {_span(job.until - now)}"
-
-
-def _span(seconds: float) -> str:
-    whole = max(0, round(seconds))
-    return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
 
 
 def queue(engine: Engine) -> JSON:

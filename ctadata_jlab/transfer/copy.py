@@ -65,7 +65,8 @@ class _Copy:
         self._broken: Entry | None = None
 
     def run(self) -> Outcome:
-        return patiently(self._attempt, rest=self._watch.rest, worth=self._is_worth_repeating)
+        watch = self._watch
+        return patiently(self._attempt, rest=watch.rest, worth=self._is_worth_repeating, tell=watch.trouble)
 
     def _is_worth_repeating(self, error: CtaDataError) -> bool:
         for kind in (Corrupted, Changed):

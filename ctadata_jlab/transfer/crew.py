@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ctadata_jlab import paths
 from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn, Offline
 from ctadata_jlab.transfer.job import Item, ItemState, note_of
 from ctadata_jlab.transfer.progress import Progress, Watch
@@ -64,7 +65,8 @@ class Crew:
     """Works through *items* of one *phase*; one item's failure stops no other, a missing login stops all.
 
     *mark* keeps what an item has become; *stages* says whether files on tape can be asked for;
-    *turn* is held while a file moves, *throttles* limit how fast; *judge* raises if an error is not one item's, but everybody's.
+    *turn* is held while a file moves, *throttles* limit how fast; *judge* raises if an error is not one item's, but everybody's;
+    *note* writes a line into the job's log.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Crew:
         turn: Callable[[Callable[[], bool]], AbstractContextManager[None]] = lambda _: nullcontext(),
         throttles: Sequence[Throttle] = (),
         judge: Callable[[CtaDataError], object] = lambda _: None,
+        note: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._phase = phase
         self._items = items
@@ -89,6 +92,7 @@ class Crew:
         self._turn = turn
         self._throttles = throttles
         self._judge = judge
+        self._note = note
         self._taking = threading.Lock()
         self._halt = threading.Event()
         self._error: BaseException | None = None
@@ -128,7 +132,7 @@ class Crew:
             return
         begun = replace(item, attempts=item.attempts + 1)
         on_state = lambda state: self._mark(replace(begun, state=state))  # noqa: E731
-        watch = Watch(self._tally.progress, self._stop, on_state, self._throttles)
+        watch = Watch(self._tally.progress, self._stop, on_state, self._throttles, self._trouble(item))
         try:
             became = self._phase.act(begun, watch)
         except Cancelled:
@@ -151,6 +155,12 @@ class Crew:
             watch.stand(0)
         self._mark(became)
         self._tally.add(became)
+
+    def _trouble(self, item: Item) -> Callable[[CtaDataError, float], None]:
+        def tell(error: CtaDataError, seconds: float) -> None:
+            self._note(f"{paths.display(item.path)}: {error.name}: {error.message} Again in {seconds:.0f} s.")
+
+        return tell
 
     def _go_on_after(self, error: CtaDataError, item: Item, watch: Watch) -> None:
         """Let the other items be tried, unless *error* is not this one's own: then it waits, and so do all."""

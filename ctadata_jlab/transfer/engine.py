@@ -23,6 +23,7 @@ from ctadata_jlab.transfer.job import (
 from ctadata_jlab.transfer.journal import Journal
 from ctadata_jlab.transfer.lease import Lease
 from ctadata_jlab.transfer.outage import TAPE_FIRST, TAPE_LONGEST, Outages
+from ctadata_jlab.transfer.report import report
 from ctadata_jlab.transfer.run import Desk
 from ctadata_jlab.transfer.shares import Shares
 from ctadata_jlab.transfer.submission import accepted
@@ -118,9 +119,8 @@ class Engine:
         return self._journal.page(job_id, state, after=after, limit=limit)
 
     def log(self, job_id: str) -> str:
-        """Return what happened to a job, a line each."""
-        self.job(job_id)
-        return "".join(f"{_stamp(at)}  {text}\n" for at, text in self._journal.log(job_id))
+        """Return what was asked of a job and what happened to it, a line each, without secrets."""
+        return report(self.job(job_id), self._journal.log(job_id))
 
     # --- steering
 
@@ -239,7 +239,3 @@ class Engine:
         with self._board.lock:
             if not self._dispatcher.owns:
                 self._board.load(bump=False)
-
-
-def _stamp(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

@@ -16,7 +16,7 @@ try:
 except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["lock"]
+__all__ = ["lock", "require_locks"]
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -45,6 +45,13 @@ def lock(descriptor: int, file: Path) -> ExitStack:
             held.close()
             raise
     return held
+
+
+def require_locks(descriptor: int) -> None:
+    """Raise OSError unless the open file can be locked both ways: parts of it, as SQLite does, and the whole of it."""
+    if fcntl is not None:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _stand_in(file: Path) -> Path:

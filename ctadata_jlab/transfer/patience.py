@@ -46,8 +46,12 @@ def patiently(
     *,
     rest: Callable[[float], object],
     worth: Callable[[CtaDataError], bool] = lambda error: error.retryable,
+    tell: Callable[[CtaDataError, float], object] = lambda *_: None,
 ) -> T:
-    """Return what *work* returns, repeating it while its error is *worth* it; *rest* waits and may raise to stop."""
+    """Return what *work* returns, repeating it while its error is *worth* it; *rest* waits and may raise to stop.
+
+    *tell* hears of each error that is not the last, and how long is rested for it.
+    """
     attempt, asked_to_wait = 1, 0.0
     while True:
         try:
@@ -62,4 +66,5 @@ def patiently(
                 raise
             else:
                 attempt += 1
+            tell(error, seconds)
         rest(seconds)

@@ -12,6 +12,7 @@ from ctadata_jlab.errors import Cancelled
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ctadata_jlab.errors import CtaDataError
     from ctadata_jlab.transfer.job import ItemState
     from ctadata_jlab.transfer.throttle import Throttle
 
@@ -82,11 +83,14 @@ class Watch:
         stop: threading.Event | None = None,
         on_state: Callable[[ItemState], object] | None = None,
         throttles: Sequence[Throttle] = (),
+        on_trouble: Callable[[CtaDataError, float], object] = lambda *_: None,
     ) -> None:
         self._progress = progress or Progress()
         self._stop = stop or threading.Event()
         self._on_state = on_state
         self._throttles = throttles
+        self.trouble = on_trouble
+        """Hears of an error that is not the last word, and in how many seconds it is tried again."""
         self._mine = 0
 
     def check(self) -> None:

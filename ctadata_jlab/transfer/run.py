@@ -47,6 +47,7 @@ _UNFINISHED = (ItemState.COPYING, ItemState.VERIFYING)
 _ENDED = {ItemState.DONE, ItemState.SKIPPED, ItemState.FAILED}
 _NOT_ALL = ErrorNote("ServerFault", "Not all files were reached.", "Try again: it goes on with those.", retryable=True)
 _PATIENCE_WITH_BROWSER = 1.0
+_MOST_LINES = 4000
 T = TypeVar("T")
 
 
@@ -77,6 +78,7 @@ class Run:
         self._on_end = on_end
         self._reported: tuple[float, dict[str, Any]] = (0.0, {})
         self._reporting = threading.Lock()
+        self._noted = 0
         self._thread = threading.Thread(target=self._main, name=f"ctadata-job-{job_id}", daemon=True)
 
     def start(self) -> None:
@@ -176,6 +178,7 @@ class Run:
             turn=lambda is_over: self._turn(acts, is_over),
             throttles=(self.throttle, desk.throttle),
             judge=lambda error: _judge(error, acts),
+            note=self._note,
         )
         hands = min(desk.shares.at_once, acts.source.traits.connections, acts.target.traits.connections)
         crew.work(max(1, hands) if phase.in_parallel else 1, lambda: self._report(tally.facts))
@@ -187,9 +190,14 @@ class Run:
     def _mark(self, item: Item, tally: Tally) -> None:
         self._desk.journal.mark(self.job_id, [item])
         if item.state is ItemState.FAILED and item.error is not None:
-            text = f"{paths.display(item.path)}: {item.error.error}: {item.error.message}"
-            self._desk.journal.note(self.job_id, time.time(), text)
+            self._note(f"{paths.display(item.path)}: {item.error.error}: {item.error.message}")
         self._report(tally.facts)
+
+    def _note(self, text: str) -> None:
+        """Write a line into the job's log, unless this run has written too many: what is left to say is in the items."""
+        self._noted += 1
+        if self._noted < _MOST_LINES:
+            self._desk.journal.note(self.job_id, time.time(), text)
 
     def _take_received(self, job: Job) -> None:
         """Let the files that the browser has sent be uploaded."""

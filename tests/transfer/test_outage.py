@@ -11,12 +11,12 @@ import pytest
 import stamina
 
 from ctadata_jlab.errors import Busy, Corrupted, NoSpace, NotFound, Unreachable
-from ctadata_jlab.server import wire
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.transfer import patience
 from ctadata_jlab.transfer.job import Job, JobRequest, JobState
 from ctadata_jlab.transfer.outage import Gone, Outages, require_answers
 from ctadata_jlab.transfer.patience import patiently, rest_before
+from ctadata_jlab.transfer.waiting import waiting
 from tests.transfer.kit import Bench, Faulty, wait_for
 
 if TYPE_CHECKING:
@@ -159,8 +159,8 @@ def test_what_is_waited_for_is_said_in_words(seconds: float | None, said: str | 
     until = None if seconds is None else 1000 + seconds
     job = Job("J", request, "d", 0.0, JobState.BLOCKED, "network", until=until)
     words = "waiting for the network"
-    assert wire.waiting(job, 1000.0) == (words if said is None else f"{words}, {said}")
-    assert wire.waiting(Job("J", request, "d", 0.0, JobState.RUNNING), 1000.0) is None
+    assert waiting(job, 1000.0) == (words if said is None else f"{words}, {said}")
+    assert waiting(Job("J", request, "d", 0.0, JobState.RUNNING), 1000.0) is None
 
 
 # --- not now
