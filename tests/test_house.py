@@ -30,13 +30,14 @@ FLOORS = {
     "transfer": 4,
     "session": 5,
     "foreground": 6,
-    "aio": 6,
-    "server": 7,
-    "cli": 7,
-    "magics": 7,
-    "compat": 7,
-    "demo": 7,
-    "filesystem": 7,
+    "remote": 7,
+    "aio": 8,
+    "server": 8,
+    "cli": 8,
+    "magics": 8,
+    "compat": 8,
+    "demo": 8,
+    "filesystem": 8,
 }
 """Imports go down, any number of floors; rooms of one floor do not know each other."""
 
@@ -58,7 +59,9 @@ CORE = {
     "transfer",
     "session",
     "foreground",
+    "remote",
     "aio",
+    "filesystem",
 }
 """The core: plain synchronous Python in threads."""
 FOREIGN_TO_IT = {

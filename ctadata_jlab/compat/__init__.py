@@ -4,13 +4,15 @@
 whole and checked, or they are not there; names come as they are, not percent-encoded; results can be asked for more (see
 `list_dir`); errors say what to do, and are this package's errors as well as the old ones.
 
-The download service and its certificates (0.6 and before) and the old client's own agent are not part of this version.
+Calls go to the storage itself, as in 0.7. They go by the platform's download service, as in 0.6 and before, when ``CTADS_URL``
+is set, or `downloadservice` on the class, an instance or as a keyword; `ctadata.direct` never does.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from ctadata_jlab.compat.cache import Cache, Cached
 from ctadata_jlab.compat.client import APIClient
 from ctadata_jlab.compat.errors import (
     CertificateError,
@@ -22,18 +24,28 @@ from ctadata_jlab.compat.errors import (
     TokenExpiredError,
 )
 from ctadata_jlab.compat.functions import (
+    cache_clear,
+    cache_info,
     fetch_and_save_dir,
     fetch_and_save_file,
     fetch_and_save_file_or_dir,
+    fetch_cached,
     list_dir,
+    start_agent_daemon,
+    upload_admin_certificate,
+    upload_certificate,
     upload_dir,
     upload_file,
+    upload_personal_certificate,
+    upload_shared_certificate,
     webdav4_client,
 )
 from ctadata_jlab.compat.names import RemoteName
 
 __all__ = [
     "APIClient",
+    "Cache",
+    "Cached",
     "CertificateError",
     "ClientSecretNotFound",
     "DirectApiError",
@@ -42,28 +54,25 @@ __all__ = [
     "StorageException",
     "TokenError",
     "TokenExpiredError",
+    "cache_clear",
+    "cache_info",
     "fetch_and_save_dir",
     "fetch_and_save_file",
     "fetch_and_save_file_or_dir",
+    "fetch_cached",
     "list_dir",
+    "start_agent_daemon",
+    "upload_admin_certificate",
+    "upload_certificate",
     "upload_dir",
     "upload_file",
+    "upload_personal_certificate",
+    "upload_shared_certificate",
     "webdav4_client",
 ]
-
-_CERTIFICATES = "certificates of the download service are not part of this version; the storage is used with tokens"
-_ABSENT = {
-    "start_agent_daemon": "use oidc-agent (`oidc-add kk-dcache`) or put a token into ~/.config/cta-data/token",
-    "upload_certificate": _CERTIFICATES,
-    "upload_admin_certificate": _CERTIFICATES,
-    "upload_personal_certificate": _CERTIFICATES,
-    "upload_shared_certificate": _CERTIFICATES,
-}
 
 
 def __getattr__(name: str) -> Any:
     if name == "api_client":  # the old module made one at import, with side effects
         return APIClient()
-    if name in _ABSENT:
-        raise AttributeError(f"{name} is not there: {_ABSENT[name]}.", name=name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

@@ -10,7 +10,9 @@ from ctadata_jlab.session import Session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["customised"]
+    from ctadata_jlab.tokens.foreign import GivesAccessTokens
+
+__all__ = ["customised", "given"]
 
 
 class _Given:
@@ -21,6 +23,11 @@ class _Given:
 
     def get_access_token(self) -> str:
         return self._value
+
+
+def given(token: str) -> GivesAccessTokens:
+    """Return an object that has the one *token*."""
+    return _Given(token)
 
 
 def customised(session: Session, name: str, wishes: Mapping[str, Any]) -> Session:

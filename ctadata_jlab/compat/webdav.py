@@ -31,9 +31,12 @@ __all__ = ["Client"]
 
 
 class Client(webdav4.client.Client):  # type: ignore[misc]
-    """A `webdav4.client.Client` for *source*. Copies, moves, properties and the like are webdav4's; bytes and listings are ours."""
+    """A `webdav4.client.Client` for *source*. Copies, moves, properties and the like are webdav4's; bytes and listings are ours.
 
-    def __init__(self, session: Session, source: Source) -> None:
+    *upload* takes a file and its path where files are not uploaded by WebDAV.
+    """
+
+    def __init__(self, session: Session, source: Source, upload: Callable[[Path, str], object] | None = None) -> None:
         storage: Any = source.storage
         while (inner := getattr(storage, "inner", None)) is not None:
             storage = inner
@@ -43,6 +46,7 @@ class Client(webdav4.client.Client):  # type: ignore[misc]
         self._session = session
         self._source = source
         self._door = storage
+        self._upload = upload
 
     def join_url(self, path: str, add_trailing_slash: bool = False) -> httpx.URL:
         """Return the URL of *path*, whatever characters it has: webdav4's own fails for ``#`` and the like."""
@@ -107,6 +111,10 @@ class Client(webdav4.client.Client):  # type: ignore[misc]
     ) -> None:
         """Upload the file *from_path* as *to_path*; another file of that name is replaced only with *overwrite*."""
         local, report = Path(from_path), _counted(callback)
+        if self._upload is not None:
+            with as_before(self._source.keeper):
+                self._upload(local, to_path)
+            return
         with as_before(self._source.keeper):
             foreground.put(
                 self._session,

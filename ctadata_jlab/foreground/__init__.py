@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import AlreadyExists, NotFound, Unsupported
+from ctadata_jlab.errors import AlreadyExists, BadPath, NotFound, Unsupported
 from ctadata_jlab.foreground.crew import Crew
 from ctadata_jlab.foreground.places import chosen, entries, landing, shared_session, upload_path
 from ctadata_jlab.foreground.selection import Selection
@@ -27,11 +27,12 @@ from ctadata_jlab.transfer.job import Item, ItemState, new_id
 from ctadata_jlab.transfer.plan import plan_delete
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
     from ctadata_jlab.session import Session, Source
     from ctadata_jlab.storage import Entry
-    from ctadata_jlab.transfer.job import Conflict
+    from ctadata_jlab.transfer.job import Conflict, Place
     from ctadata_jlab.transfer.progress import Watch
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Standing",
     "Summary",
     "chosen",
+    "copy_between",
     "doomed",
     "entries",
     "get",
@@ -62,12 +64,13 @@ def get(
     conflict: Conflict = "ask",
     only: Selection | None = None,
     report: Callable[[Standing], object] = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> Summary:
     """Download *path* of the source called *source*: it becomes exactly *target*, anywhere on this machine.
 
     A folder wants *recursive*; *only* says which of what is in it, and whether it is a sync. A file that fails does not stop the
     others; a folder that cannot be listed stops all before anything is written. *report* is called in the caller's thread, a few
-    times a second. Ctrl-C leaves parts to go on with.
+    times a second. Ctrl-C leaves parts to go on with, and so does *stop* when it is set (by another thread; raises `Cancelled`).
     """
     only = only or Selection()
     origin, top = session.source(source), paths.remote(path)
@@ -83,7 +86,7 @@ def get(
     act = partial(_copy, End(source, origin.storage, "/"), End("local", here, "/"), conflict, new_id(time.time()))
     if is_folder:
         here.make_folder("/")
-    return Crew(items, here, act, _hands(session, origin), report).work(str(place))
+    return Crew(items, here, act, _hands(session, origin), report, stop).work(str(place))
 
 
 def put(
@@ -96,6 +99,7 @@ def put(
     conflict: Conflict = "ask",
     only: Selection | None = None,
     report: Callable[[Standing], object] = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> Summary:
     """Upload *local*, a file or (with *recursive*) a folder, as exactly *path* of the source called *source*.
 
@@ -112,9 +116,41 @@ def put(
     conflict = only.conflict(conflict)
     act = partial(_copy, End("local", here, "/"), End(source, origin.storage, "/"), conflict, new_id(time.time()))
     try:
-        return Crew(items, origin.storage, act, _hands(session, origin), report).work(target)
+        return Crew(items, origin.storage, act, _hands(session, origin), report, stop).work(target)
     finally:
         origin.browse.forget(None)
+
+
+def copy_between(
+    session: Session,
+    start: Place,
+    end: Place,
+    *,
+    recursive: bool = False,
+    conflict: Conflict = "ask",
+    only: Selection | None = None,
+    report: Callable[[Standing], object] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Summary:
+    """Copy *start* of one source so that it becomes exactly *end* of another, or of the same; the bytes come through here.
+
+    Otherwise as `get`.
+    """
+    only = only or Selection()
+    origin, goal = session.source(start.source), session.source(end.source)
+    top, base = paths.remote(start.path), paths.remote(end.path)
+    _wants(origin.storage.stat(top), recursive=recursive)
+    same = start.source == end.source
+    if same and (base + "/").startswith(top.rstrip("/") + "/"):
+        raise BadPath(f"{paths.display(top)} cannot be copied into itself.")
+    items = only.plan(origin.storage, top, goal.storage, base)
+    ends = End(start.source, origin.storage, "/"), End(end.source, goal.storage, "/")
+    act = partial(_copy, *ends, only.conflict(conflict), new_id(time.time()))
+    hands = min(_hands(session, origin), _hands(session, goal))
+    try:
+        return Crew(items, goal.storage, act, hands, report, stop).work(base)
+    finally:
+        goal.browse.forget(None)
 
 
 def doomed(session: Session, source: str, path: str) -> list[Item]:

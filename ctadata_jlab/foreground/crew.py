@@ -9,7 +9,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.errors import CtaDataError, NotLoggedIn
+from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn
 from ctadata_jlab.foreground.standing import Result, Standing, Summary
 from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.progress import Progress, Watch
@@ -39,6 +39,7 @@ class Crew:
         act: Callable[[Item, Watch], Result],
         hands: int,
         report: Callable[[Standing], object],
+        stop: threading.Event | None = None,
     ) -> None:
         self._folders = [item for item in items if item.kind == "folder"]
         self._files = [item for item in items if item.kind == "file"]
@@ -46,20 +47,23 @@ class Crew:
         self._act = act
         self._hands = hands
         self._report = report
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
         self._progress = Progress()
         self._done = 0
         self._todo: deque[Item] = deque()
         self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException] = queue.SimpleQueue()
 
     def work(self, target: str) -> Summary:
-        """Do it all; return what it has come to."""
+        """Do it all; return what it has come to, or raise `Cancelled` when *stop* was set before all was done."""
         made = self._phase(self._folders, self._make)
         failed = [result for result in made if result.error is not None]
         if any(isinstance(result.error, NotLoggedIn) for result in failed):
             return Summary(target, tuple(failed), len(self._files))
         results = self._phase(self._files, self._act)
-        return Summary(target, (*failed, *results), len(self._files) - len(results))
+        done = Summary(target, (*failed, *results), len(self._files) - len(results))
+        if self._stop.is_set() and (done.left or done.failed):
+            raise Cancelled("The transfer was stopped.", hint="Do the same again to go on with it.")
+        return done
 
     def _make(self, item: Item, watch: Watch) -> Result:
         watch.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,11 +57,11 @@ _guard = threading.Lock()
 
 
 def shared_session() -> Session:
-    """Return this process's session for the settings as they are now: connections and tokens are kept between calls."""
+    """Return this process's session for the settings as they are now: connections and tokens are kept between calls, not over a fork."""
     from ctadata_jlab.session import Session  # noqa: PLC0415 - httpx is loaded when somebody asks a storage
 
     with _guard:
-        stamp = (Path.home(), Path.cwd(), *((file, file.stat().st_mtime_ns) for file in config.files()))
+        stamp = (os.getpid(), Path.home(), Path.cwd(), *((file, file.stat().st_mtime_ns) for file in config.files()))
         if stamp not in _sessions:
             _sessions.clear()
             quieten()

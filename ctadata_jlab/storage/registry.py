@@ -5,6 +5,7 @@ Another package adds a kind by the entry point group ``ctadata_jlab.storages``: 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -65,7 +66,19 @@ def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials
     )
 
 
-FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {"webdav": _webdav, "dcache": _dcache}
+def _download_service(source: Source, credentials: Credentials) -> Storage:
+    from ctadata_jlab.storage.download_service import DownloadService  # noqa: PLC0415 - libcurl is loaded when it is needed
+
+    user = os.environ.get("JUPYTERHUB_USER", "")
+    title = source.title or source.name
+    return DownloadService(title, source.url, Trust.of(source.ca), authorise=credentials.authorise, user=user)
+
+
+FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {
+    "webdav": _webdav,
+    "dcache": _dcache,
+    "download-service": _download_service,
+}
 
 
 def _foreign(kind: str) -> Callable[[Source, Credentials], Storage] | None:

@@ -160,14 +160,6 @@ def test_exceptions_are_a_family(desk: Desk) -> None:
     assert issubclass(ctadata.CertificateError, Exception)
 
 
-@pytest.mark.parametrize("name", ["start_agent_daemon", "upload_personal_certificate", "upload_certificate"])
-def test_what_is_not_there_says_why(desk: Desk, name: str) -> None:
-    """No stub that pretends, but help."""
-    with pytest.raises(AttributeError, match="token"):
-        getattr(ctadata, name)
-    assert not hasattr(ctadata, name)
-
-
 def test_api_client_is_made_when_asked_for(desk: Desk) -> None:
     """The old module made one at import."""
     assert isinstance(ctadata.api_client, ctadata.APIClient)

@@ -1,95 +1,189 @@
-"""The old README's own examples run as they are written; only what they name is put there before."""
+"""Every example of the old client's documents runs: found there by its form, with what it names put there before.
+
+Capital-letter placeholders and missing imports are filled in, nothing else.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
-from typing import TYPE_CHECKING
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import h5py
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ctadata_jlab import compat as ctadata
 from ctadata_jlab.cli import main
-from tests.cli.settings import names
+from ctadata_jlab.foreground import agent
+from tests.compat.snippets import Snippet, snippets
+from tests.remote.conftest import desk_of
+from tests.services.double import FOLDER, TOKEN, running
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.cli.settings import Desk
+    from tests.services.double import Services
+
+SUCCESSOR = Path(__file__).parents[2] / "successor"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+OTHER_PROGRAMS = {"micromamba", "pip"}
+FOUND = [*snippets("readme-0.7.txt"), *snippets("page-0.6.2.txt")]
+NEW = [snippet for snippet in FOUND if not snippet.old]
+OLD = [snippet for snippet in FOUND if snippet.old]
 
 
-@pytest.fixture(autouse=True)
-def files(desk: Desk) -> None:
-    """What the examples name."""
-    desk.raw_put("/lst/some-data-dir/some-data-file", b"data")
-    for name in ("dl1_11111.0100.h5", "dl1_11111.0200.h5", "datacheck_11111.0100.h5"):
-        desk.raw_put(f"/cta/DL1/20241114/v0.1/{name}", b"x" * 2048)
+def of_each(found: list[Snippet], language: str) -> pytest.MarkDecorator:
+    """Return a test for each example in *language*."""
+    chosen = [snippet for snippet in found if snippet.language == language]
+    return pytest.mark.parametrize("snippet", chosen, ids=lambda snippet: f"{snippet.document}-{snippet.line}")
+
+
+@pytest.fixture(params=["wsgidav", "xrootd", "double"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Return a user's machine, with everything that the examples name."""
+    desk = desk_of(request, request.param, tmp_path, monkeypatch)
+    for path, data in named().items():
+        desk.raw_put(path, data)
     desk.raw_put("/../dev/only-dev", b"")
     for name in ("latest.txt", "latest-file-list", "example.txt"):
         (desk.cwd / name).write_bytes(b"new")
+    (desk.cwd / "yourcertificate.crt").write_text(CERTIFICATE)
+    return desk
 
 
-def run(code: str) -> str:
-    """Run *code* as a script that has imported ctadata; return what it printed."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(code, {"ctadata": ctadata})
-    return out.getvalue()
+@pytest.fixture
+def services(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """Return the hub's services, with the same files, in a session of the hub."""
+    with running() as services:
+        for path, data in named().items():
+            services.put(path, data)
+        services.put(f"lst/users/{FOLDER}/filelists/new-file-name", b"list")
+        monkeypatch.setenv("CTADS_URL", services.download)
+        monkeypatch.setenv("CTACS_URL", services.certificate)
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+        monkeypatch.setenv("JUPYTERHUB_USER", FOLDER)
+        yield services
 
 
-def test_listing() -> None:
-    """Names, one by one."""
-    assert run('for path in ctadata.list_dir("cta"):\n    print(path)\n') == "DL1\n"
+@pytest.fixture
+def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Snippet, dict[str, str]], str]]:
+    """Give what runs a Python example as a script of its own; it returns what that printed."""
+    monkeypatch.syspath_prepend(str(SUCCESSOR))
+    for name in [name for name in sys.modules if name.split(".")[0] == "ctadata"]:
+        monkeypatch.delitem(sys.modules, name)
+    before = dict(os.environ)
+
+    def run(snippet: Snippet, placeholders: dict[str, str]) -> str:
+        text, imports = snippet.text, {}
+        for name, value in placeholders.items():
+            text = text.replace(name, value)
+        for name in ("ctadata", "h5py"):
+            if f"import {name}" not in text and f"as {name}" not in text and f"{name}." in text:
+                imports[name] = importlib.import_module(name)
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(text, f"{snippet.document}:{snippet.line}", "exec"), dict[str, Any](imports))
+        return out.getvalue()
+
+    yield run
+    for name in os.environ.keys() - before.keys():  # an example sets some
+        monkeypatch.delenv(name)
 
 
-def test_listing_of_the_dev_instance() -> None:
-    """With the keyword."""
-    assert run('for path in ctadata.list_dir("/", dev_instance=True):\n    print(path)\n') == "only-dev\n"
+def named() -> dict[str, bytes]:
+    """Return the files that the examples name."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file["dl1"] = np.arange(10)
+    names = ("dl1_11111.0100.h5", "dl1_11111.0200.h5", "datacheck_11111.0100.h5")
+    return {
+        "lst/some-data-dir/some-data-file": b"data",
+        **{f"cta/DL1/20241114/v0.1/{name}": content.getvalue() for name in names},
+    }
 
 
-def test_downloads(desk: Desk) -> None:
-    """A single file, and a folder."""
-    run('ctadata.fetch_and_save_file_or_dir("lst/some-data-dir/some-data-file")')
-    run('ctadata.fetch_and_save_file_or_dir("lst/some-data-dir", recursive=True)')
-    assert (desk.cwd / "some-data-file").read_bytes() == b"data"
-    assert (desk.cwd / "some-data-dir/some-data-file").read_bytes() == b"data"
+def test_all_examples_are_found() -> None:
+    """What was not found would not be tested: so many stand there."""
+    assert [sum(snippet.language == language for snippet in NEW) for language in ("python", "shell")] == [7, 12]
+    assert [sum(snippet.language == language for snippet in OLD) for language in ("python", "shell")] == [7, 2]
+    calls = "\n".join(snippet.text for snippet in FOUND)
+    for name in ("list_dir", "fetch_and_save_file(", "fetch_and_save_file_or_dir", "upload_file", "webdav4_client"):
+        assert name in calls
+    for name in ("upload_certificate", "start-agent", "print-token", "-d list", "dev_instance=True"):
+        assert name in calls
 
 
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_the_loop_that_filters_names_and_fetches_them(desk: Desk, slash: str) -> None:
-    """The example of every README since the first: names are text, what is fetched by them is found, sizes are numbers."""
-    said = run(f"""
-for url in ctadata.list_dir("cta/DL1/20241114/v0.1{slash}"):
-    if 'datacheck' not in url and '.0100' in url and '11111' in url:
-        print("stored", ctadata.fetch_and_save_file(url)/1024/1024, "Mb")
-        print("found", open(url.split("/")[-1]).read(3))
-""")
-    assert said == "stored 0.001953125 Mb\nfound xxx\n"
-    assert "dl1_11111.0100.h5" in names(desk.cwd)
+@of_each(NEW, "python")
+def test_python_examples(desk: Desk, run: Callable[[Snippet, dict[str, str]], str], snippet: Snippet) -> None:
+    """On the storage itself; each does what its words say."""
+    said = run(snippet, {})
+    text = snippet.text
+    if "list_dir" in text:
+        assert said == ("only-dev\n" if "dev_instance" in text else "DL1\n")
+    elif "fetch_and_save" in text:
+        assert (desk.cwd / "some-data-file").read_bytes() == b"data"
+        assert (desk.cwd / "some-data-dir/some-data-file").read_bytes() == b"data"
+    else:
+        assert "upload_file" in text
+        assert desk.raw_get("/your-folder/new-file-name.md") == desk.raw_get("/your-folder/latest.txt") == b"new"
 
 
-def test_uploads(desk: Desk) -> None:
-    """A new name, and a folder that is completed; the result's path can be shared and fetched."""
-    run('ctadata.upload_file("latest.txt", "your-folder/new-file-name.md")')
-    run('ctadata.upload_file("latest.txt", "your-folder/")')
-    assert desk.raw_get("/your-folder/new-file-name.md") == desk.raw_get("/your-folder/latest.txt") == b"new"
+@of_each(OLD, "python")
+def test_python_examples_of_the_download_service(
+    desk: Desk, services: Services, run: Callable[[Snippet, dict[str, str]], str], snippet: Snippet
+) -> None:
+    """By way of the hub's services; each does what its words say."""
+    said = run(snippet, {"DATA-DISTRIBUTING-JUPYTERHUB": services.url, "INSERT-YOUR-TOKEN-HERE": TOKEN})
+    text, own = snippet.text, f"lst/users/{FOLDER}"
+    if "list_dir" in text:
+        assert said.startswith("stored 0.00")
+        assert said.endswith("found keys <KeysViewHDF5 ['dl1']>\n")
+        assert said.count("\n") == 2
+    elif "fetch_and_save_file_or_dir" in text:
+        assert (desk.cwd / "lst/some-data-dir/some-data-file").read_bytes() == b"data"
+    elif "fetch_and_save_file" in text:
+        assert (desk.cwd / "new-file-name").read_bytes() == b"list"
+    elif "upload_file" in text:
+        assert services.files[f"{own}/your-folder/latest.txt"] == b"new"
+    elif "webdav4_client" in text:
+        assert services.files[f"{own}/remote/example.txt"] == b"new"
+    else:
+        assert "upload_certificate" in text
+        assert services.certificates["cta"]["certificate"] == CERTIFICATE
 
 
-def test_the_webdav_client(desk: Desk) -> None:
-    """Both calls of the example."""
-    run('client = ctadata.webdav4_client()\nclient.ls("/")\nclient.uploadFile("example.txt", "remote/example.txt")')
-    assert desk.raw_get("/remote/example.txt") == b"new"
+@of_each(FOUND, "shell")
+def test_shell_examples(desk: Desk, monkeypatch: pytest.MonkeyPatch, snippet: Snippet) -> None:
+    """All commands of the old client; those of other programs are for installing it.
 
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "get lst/some-data-dir/some-data-file",
-        "get --recursive lst/some-data-dir",
-        "put latest-file-list latest-file-list-bla-bla",
-        "print-token",
-        "-d list /",
-    ],
-)
-def test_the_command_line(line: str) -> None:
-    """The shell's examples."""
-    assert CliRunner().invoke(main, line.split()).exit_code == 0
+    Who gives a client secret logs in with it: that is tested with a real provider beside the other commands of the agent.
+    """
+    secrets: list[object] = []
+    monkeypatch.setattr("ctadata_jlab.cli.device.entered", lambda *_, secret=None: secrets.append(secret))
+    monkeypatch.setattr(agent, "_OLD_ONES", 0.2)
+    try:
+        for program, *words in snippet.commands:
+            if program in OTHER_PROGRAMS:
+                continue
+            result = CliRunner().invoke(main, words)
+            assert result.exit_code == 0, result.output
+            if words[0] == "get":
+                assert list(desk.cwd.rglob("some-data-file"))
+            elif words[0] == "put":
+                assert desk.raw_get("/latest-file-list-bla-bla") == b"new"
+            elif words[0] == "print-token":
+                assert result.stdout == desk.token_file.read_text()
+            elif "list" in words:
+                assert result.stdout == "only-dev\n"
+            else:
+                assert "start-agent" in words
+                assert secrets == [word for word in words if word == "YOUR_SECRET"]
+                assert agent.stop_all() == 1
+    finally:
+        agent.stop_all()

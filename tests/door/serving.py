@@ -100,6 +100,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection. Subclasses have `do_…` methods; each must read or refuse the body and `reply` once."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's acknowledgement of its headers
     server: Server
     asked: Asked
 

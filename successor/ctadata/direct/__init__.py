@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from ctadata._names import forward
 from ctadata.direct import api as api
 
-__getattr__, __dir__ = forward(__name__, {"api"})
+direct = sys.modules[__name__]
+"""Itself: the old README imports this module as `ctadata`, then calls `ctadata.direct.upload_file`."""
+
+__getattr__, __dir__ = forward(__name__, {"api", "direct"}, "ctadata_jlab.compat.direct")

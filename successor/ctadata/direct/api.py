@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from ctadata._names import forward
 
-__getattr__, __dir__ = forward(__name__)
+__getattr__, __dir__ = forward(__name__, where="ctadata_jlab.compat.direct")
