@@ -25,7 +25,7 @@ from ctadata_jlab.errors import (
 )
 from ctadata_jlab.storage import Receipt, versions
 from ctadata_jlab.storage.digest import best
-from ctadata_jlab.storage.webdav import PART_SUFFIX
+from ctadata_jlab.storage.temporary import temporary
 
 if TYPE_CHECKING:
     import httpx
@@ -83,9 +83,7 @@ class Deposit:
         self._path = paths.remote(path)
         self._body = body
         self._replace = replace
-        self._part = paths.join(
-            paths.parent(self._path), paths.shortened(f"{paths.name(self._path)}.{ticket}", ".", PART_SUFFIX)
-        )
+        self._part = temporary(self._path, ticket)
 
     def run(self) -> Receipt:
         """Store it whole or not at all."""

@@ -99,7 +99,7 @@ class Memory:
         with self._lock:
             self._may_put(path, replace)
             entry = self.write(path, data)
-        return Receipt(entry, entry.checksum, "replace" if replace else "direct")
+        return Receipt(entry, entry.checksum, "replace" if replace else "rename")
 
     def make_folder(self, path: str) -> None:
         """Make *path* and the folders above it."""

@@ -30,6 +30,7 @@ from ctadata_jlab.storage import Entry, Receipt, Traits, propfind, versions
 from ctadata_jlab.storage.dialogue import Dialogue
 from ctadata_jlab.storage.digest import best
 from ctadata_jlab.storage.hrefs import Hrefs, child, is_self
+from ctadata_jlab.storage.temporary import SUFFIX, temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,10 +43,8 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Body, Checksum, Reader
     from ctadata_jlab.storage.propfind import Found
 
-__all__ = ["PART_SUFFIX", "WebDav"]
+__all__ = ["WebDav"]
 
-PART_SUFFIX = ".ctapart"
-"""What the temporary names of uploads end with; listings leave them out."""
 _WANTED = "adler32;q=1,md5;q=0.5"
 
 
@@ -110,7 +109,7 @@ class WebDav:
         path = paths.remote(path)
         self._know_the_server()
         self._may_replace(path, replace)
-        part = paths.join(paths.parent(path), paths.shortened(f"{paths.name(path)}.{ticket}", ".", PART_SUFFIX))
+        part = temporary(path, ticket)
         try:
             self._send(part, body)
             stored, proof = self._verify(part, body)
@@ -392,7 +391,7 @@ class _Counted:
 
 
 def _is_part(name: str) -> bool:
-    return name.startswith(".") and name.endswith(PART_SUFFIX)
+    return name.startswith(".") and name.endswith(SUFFIX)
 
 
 def _online(locality: str | None) -> bool | None:

@@ -11,6 +11,7 @@ from ctadata_jlab.storage import HasLocalPaths
 from ctadata_jlab.transfer.compare import End, are_one_version, stat_or_none
 from ctadata_jlab.transfer.copy import Outcome, copy
 from ctadata_jlab.transfer.job import Item, ItemState, is_from_browser
+from ctadata_jlab.transfer.orphans import ticket_of
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.renaming import Renaming
 
@@ -119,7 +120,7 @@ class Acts:
 
     def rename(self, item: Item, watch: Watch) -> Item:
         """Move a file or a folder whole, within one storage."""
-        renaming = Renaming(self.target, item, End("", self.target, _target(item)), f"{self._job.id}-{item.n}")
+        renaming = Renaming(self.target, item, End("", self.target, _target(item)), ticket_of(self._job.id, item.n))
         path, skipped = patiently(lambda: renaming.run(self._job.request.conflict), rest=watch.rest)
         if skipped is not None:
             return replace(item, state=ItemState.SKIPPED, error=None, note=skipped)
@@ -143,7 +144,7 @@ class Acts:
         source, target = End(request.source, self.source, path), End(to, self.target, _target(item))
         if request.kind == "move" and _is_same_file(source, target):
             raise AlreadyExists(f"{paths.display(item.path)} and its target are the same file.")
-        return copy(source, target, conflict=request.conflict, ticket=f"{self._job.id}-{item.n}", watch=watch)
+        return copy(source, target, conflict=request.conflict, ticket=ticket_of(self._job.id, item.n), watch=watch)
 
 
 def _is_same_file(source: End, target: End) -> bool:

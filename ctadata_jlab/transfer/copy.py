@@ -202,7 +202,15 @@ class _Copy:
         self._broken = receipt.entry
         checked = _check_receipt(receipt, body)
         self._watch.stand(body.size)
-        return Outcome(ItemState.DONE, decision.path, body.size, _note(checked), entry)
+        note = _note(checked) + self._how(receipt)
+        return Outcome(ItemState.DONE, decision.path, body.size, note, entry)
+
+    def _how(self, receipt: Receipt) -> str:
+        """Return what the user should know of how the file got its name."""
+        if receipt.commit == "direct":
+            return ", written straight under its name"
+        is_two_steps = receipt.commit == "replace" and not self._target.storage.traits.replaces_atomically
+        return ", replaced in two steps" if is_two_steps else ""
 
 
 def _with_checksum(entry: Entry, opened: Entry) -> Entry:

@@ -8,12 +8,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab.errors import Busy, CtaDataError, NotLoggedIn
+from ctadata_jlab.transfer import orphans
 from ctadata_jlab.transfer.job import Job, JobState, is_from_browser
 from ctadata_jlab.transfer.lease import BEAT
 from ctadata_jlab.transfer.outage import Gone, require_answers
 from ctadata_jlab.transfer.run import Desk, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ctadata_jlab.transfer.job import Item
     from ctadata_jlab.transfer.lease import Lease
 
 __all__ = ["LOOK", "Dispatcher"]
@@ -211,9 +215,20 @@ class Dispatcher:
         self.sweep(job)
 
     def sweep(self, job: Job) -> None:
-        """Remove what the browser sent for a job that was cancelled."""
-        if is_from_browser(job.request) and job.state is JobState.CANCELLED and not self.is_at_work(job.id):
+        """Remove what the browser sent for a job that was cancelled, and what its uploads have left at the storage."""
+        if job.state is not JobState.CANCELLED or self.is_at_work(job.id):
+            return
+        if is_from_browser(job.request):
             self._desk.spool.sweep(job.id)
+        self.sweep_orphans(job, orphans.interrupted(self._desk.journal, job.id, failed=True))
+
+    def sweep_orphans(self, job: Job, items: Sequence[Item]) -> None:
+        """Remove the temporaries of *items*, in a thread: nobody waits for it."""
+        if not items or job.request.to is None:
+            return
+        with contextlib.suppress(CtaDataError):  # a source that is no longer configured
+            target = self._desk.storage(job.request.to.source)
+            threading.Thread(target=orphans.sweep, args=(job, items, target), name="ctadata-sweep", daemon=True).start()
 
     def _is_logged_in(self, job: Job) -> bool:
         request = job.request

@@ -22,6 +22,7 @@ from ctadata_jlab.transfer.job import (
 )
 from ctadata_jlab.transfer.journal import Journal
 from ctadata_jlab.transfer.lease import Lease
+from ctadata_jlab.transfer.orphans import interrupted
 from ctadata_jlab.transfer.outage import TAPE_FIRST, TAPE_LONGEST, Outages
 from ctadata_jlab.transfer.report import report
 from ctadata_jlab.transfer.run import Desk
@@ -200,7 +201,9 @@ class Engine:
             job = self._board.get(job_id)
             if job.state not in FINAL or self._dispatcher.is_at_work(job_id):
                 raise Misconfigured("Only a transfer that has ended can be forgotten.", hint="Cancel it first.")
+            left = interrupted(self._journal, job_id, failed=True)
             self._board.forget(job_id)
+        self._dispatcher.sweep_orphans(job, left)
         if is_from_browser(job.request):
             self._spool.sweep(job_id)
 

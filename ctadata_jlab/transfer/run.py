@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ctadata_jlab import paths
 from ctadata_jlab.errors import Cancelled, CtaDataError, NoSpace, NotLoggedIn, Unreachable
 from ctadata_jlab.storage import HasLocalPaths
-from ctadata_jlab.transfer import planning
+from ctadata_jlab.transfer import orphans, planning
 from ctadata_jlab.transfer.acts import Acts
 from ctadata_jlab.transfer.crew import TICK, Crew, Tally
 from ctadata_jlab.transfer.job import (
@@ -118,6 +118,9 @@ class Run:
         if not job.planned:
             job = self._asking(acts, lambda: self._plan(job, acts))
         spooled = (ItemState.STAGING,) if is_from_browser(job.request) else ()
+        swept = orphans.sweep(job, orphans.interrupted(self._desk.journal, job.id), acts.target)
+        if swept:
+            self._note(f"swept {swept} unfinished uploads of a run that died")
         self._desk.journal.reset(job.id, (*_UNFINISHED, *spooled), ItemState.WAITING)
         self._take_received(job)
         if self._asks(job, acts):

@@ -1,0 +1,56 @@
+"""What uploads of a process that died have left at the storage, under their own tickets: swept; what others have left is not touched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ctadata_jlab.errors import CtaDataError
+from ctadata_jlab.storage import HasLocalPaths
+from ctadata_jlab.storage.temporary import temporary
+from ctadata_jlab.transfer.compare import stat_or_none
+from ctadata_jlab.transfer.job import Item, ItemState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ctadata_jlab.storage import Storage
+    from ctadata_jlab.transfer.job import Job
+    from ctadata_jlab.transfer.journal import Journal
+
+__all__ = ["interrupted", "sweep", "ticket_of"]
+
+_MOST = 1000
+
+
+def ticket_of(job_id: str, n: int) -> str:
+    """Return what names the temporary of item *n*: known before the first byte is sent, from the journal alone."""
+    return f"{job_id}-{n}"
+
+
+def interrupted(journal: Journal, job_id: str, *, failed: bool = False) -> list[Item]:
+    """Return the files of a job that were on their way when it stopped; with *failed* those that failed as well."""
+    states = (ItemState.COPYING, ItemState.VERIFYING, *((ItemState.FAILED,) if failed else ()))
+    return [item for state in states for item in journal.page(job_id, state, kind="file", limit=_MOST)]
+
+
+def sweep(job: Job, items: Iterable[Item], target: Storage) -> int:
+    """Remove the temporaries of *items* of *job*, as well as that is possible now; returns how many there were.
+
+    One that is whole stays while nothing has its final name: a server that died between deleting the old file and renaming
+    the new one has left it as all there is.
+    """
+    if isinstance(target, HasLocalPaths) or job.request.kind not in {"upload", "copy", "move"}:
+        return 0
+    return sum(_is_swept(target, item, ticket_of(job.id, item.n)) for item in items if item.target is not None)
+
+
+def _is_swept(target: Storage, item: Item, ticket: str) -> bool:
+    path = temporary(item.target or "/", ticket)
+    try:
+        there = stat_or_none(target, path)
+        if there is None or (there.size == item.size and stat_or_none(target, item.target or "/") is None):
+            return False
+        target.remove(path)
+    except CtaDataError:
+        return False
+    return True
