@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +36,12 @@ class Carrying:
     folder: str = ""
     rate: int = 0
     """Bytes a second that each job may move; 0: as fast as it goes."""
+
+    def seen_by(self, server: Client) -> Carrying:
+        """Return the same, as another server sees it."""
+        other = replace(self, server=server)
+        other._down, other._up, other._ids = self._down, self._up, self._ids
+        return other
 
     def begin(self, chance: random.Random) -> None:
         """Let both jobs start."""
