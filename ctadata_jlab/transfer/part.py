@@ -67,6 +67,7 @@ class Part:
         self._algorithms = tuple(algorithms)
         self._digests = Digests(self._algorithms)
         self._path, self._sidecar = part_names(target)
+        self._temporary = target.with_name(paths.shortened(target.name, ".", ".ctapart.ctapart.json"))
         self._descriptor = -1
         self._locks = contextlib.ExitStack()
         self._synced = 0
@@ -189,6 +190,7 @@ class Part:
         return False
 
     def _take_up(self) -> None:
+        self._temporary.unlink(missing_ok=True)  # of a process that was killed while it wrote the sidecar
         known = _read(self._sidecar)
         if known is None or known.get("identity") != self._identity or not _is_certain(self._identity):
             self._begin()
@@ -217,8 +219,7 @@ class Part:
     def _describe(self) -> None:
         ranges = [[0, self._synced]] if self._synced else []
         facts = {"identity": self._identity, "ranges": ranges, "boot": disk.boot_id()}
-        temporary = self.target.with_name(paths.shortened(self.target.name, ".", ".ctapart.ctapart.json"))
-        disk.write_durably(self._sidecar, json.dumps(facts).encode(), by=temporary)
+        disk.write_durably(self._sidecar, json.dumps(facts).encode(), by=self._temporary)
 
     def _close(self) -> None:
         if self._descriptor >= 0:

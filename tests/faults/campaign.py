@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from ctadata_jlab.transfer.part import Part
 from tests.door import moments
 from tests.door.double import ALL
@@ -28,11 +30,11 @@ from tests.faults.victim import TICKET
 from tests.storage.test_dcache import dcache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.door.double import Double
 
-__all__ = ["Campaign", "Point", "Verdict", "campaigning"]
+__all__ = ["Campaign", "Point", "Verdict", "assert_right", "campaigning"]
 
 REPOSITORY = Path(__file__).parents[2]
 SIZES = (0, 1, 70_000, 400_000)
@@ -322,6 +324,13 @@ class Campaign:
         work = self._folder / "work"
         here = {f"local:/{file.relative_to(work)}": file.read_bytes() for file in work.rglob("*") if file.is_file()}
         return {**here, **{f"dcache:{path}": data for path, data in self._double.raw_files()}}
+
+
+def assert_right(verdicts: Iterable[Verdict]) -> None:
+    """Raise, naming every run with which something is wrong."""
+    wrong = [f"{verdict.point}\n    {verdict.wrong}" for verdict in verdicts if verdict.wrong]
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
 def _traps(operation: Operation, size: int, requests: int, lines: int) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.campaign import Campaign, campaigning
+from tests.faults.campaign import Campaign, assert_right, campaigning
 from tests.faults.record import record
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def campaign(running_double: Double, tmp_path_factory: pytest.TempPathFactory) -
 def test_right_bytes_under_the_right_name_or_the_old_ones(campaign: Campaign, seed: int) -> None:
     """As in `test_campaign`, everywhere."""
     verdicts = list(campaign.verdicts(seed, EACH, SEEDS))
-    assert [verdict for verdict in verdicts if verdict.wrong] == []
+    assert_right(verdicts)
     record(f"Faults, seed {seed} of {SEEDS}", _told(verdicts))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.campaign import Campaign, campaigning
+from tests.faults.campaign import Campaign, assert_right, campaigning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,4 +28,4 @@ def campaign(running_double: Double, tmp_path_factory: pytest.TempPathFactory) -
 def test_right_bytes_under_the_right_name_or_the_old_ones(campaign: Campaign, seed: int) -> None:
     """Whatever goes wrong, whenever, and wherever it is killed: the new bytes, or a clear error and the old ones; nothing is left over."""
     verdicts = list(campaign.verdicts(seed, EACH, SEEDS))
-    assert [verdict for verdict in verdicts if verdict.wrong] == []
+    assert_right(verdicts)
