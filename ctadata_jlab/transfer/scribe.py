@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ctadata_jlab.errors import Busy, CtaDataError, Misconfigured, NoSpace
@@ -23,6 +24,16 @@ _LATEST = 0.25
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Something to be done with the database, on disk when it is done if *durable*; *awaited* if somebody wants to hear of it."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    durable: bool = False
+    awaited: bool = True
+    future: Future[Any] = field(default_factory=Future)
+
+
 class Scribe:
     """Owns the connection to *file*. Reads see every earlier write; a durable write is on disk when `ask` returns.
 
@@ -31,7 +42,7 @@ class Scribe:
 
     def __init__(self, file: Path, migrations: tuple[str, ...]) -> None:
         self._file = file
-        self._work: queue.Queue[tuple[Callable[[sqlite3.Connection], Any], Future[Any], bool] | None] = queue.Queue()
+        self._work: queue.Queue[_Task | None] = queue.Queue()
         self._opened: Future[None] = Future()
         self._due: float | None = None
         self._lost: CtaDataError | None = None
@@ -43,11 +54,11 @@ class Scribe:
 
     def ask(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
         """Return what *work* returns, given the connection; with *durable*, after it has reached the disk."""
-        return cast("T", self._enqueue(work, durable).result())
+        return cast("T", self._enqueue(_Task(work, durable=durable)).result())
 
     def tell(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Let *work* be done, and committed within a quarter of a second."""
-        self._enqueue(work, durable=False)
+        self._enqueue(_Task(work, awaited=False))
 
     def close(self) -> None:
         """Commit and end."""
@@ -56,13 +67,12 @@ class Scribe:
             self._work.put(None)
         self._thread.join()
 
-    def _enqueue(self, work: Callable[[sqlite3.Connection], Any], durable: bool) -> Future[Any]:
-        future: Future[Any] = Future()
+    def _enqueue(self, task: _Task) -> Future[Any]:
         with self._gate:
             if self._closed:
                 raise Misconfigured("The journal of transfers is closed.", hint="Restart the server.")
-            self._work.put((work, future, durable))
-        return future
+            self._work.put(task)
+        return task.future
 
     def _run(self, migrations: tuple[str, ...]) -> None:
         try:
@@ -72,13 +82,11 @@ class Scribe:
             return
         self._opened.set_result(None)
         while (task := self._next(connection)) is not None:
-            self._do(connection, *task)
+            self._do(connection, task)
         self._commit(connection)
         connection.close()
 
-    def _next(
-        self, connection: sqlite3.Connection
-    ) -> tuple[Callable[[sqlite3.Connection], Any], Future[Any], bool] | None:
+    def _next(self, connection: sqlite3.Connection) -> _Task | None:
         while True:
             timeout = None if self._due is None else max(0.0, self._due - time.monotonic())
             try:
@@ -86,19 +94,14 @@ class Scribe:
             except queue.Empty:
                 self._commit(connection)
 
-    def _do(
-        self,
-        connection: sqlite3.Connection,
-        work: Callable[[sqlite3.Connection], Any],
-        future: Future[Any],
-        durable: bool,
-    ) -> None:
+    def _do(self, connection: sqlite3.Connection, task: _Task) -> None:
+        durable, future, others = task.durable, task.future, connection.in_transaction
         try:
             if durable:
                 self._raise_lost()
-            result = work(connection)
+            result = task.work(connection)
         except (sqlite3.Error, CtaDataError) as error:
-            future.set_exception(self._undone(connection, error))
+            future.set_exception(self._undone(connection, error, is_told=task.awaited and not others))
             return
         if connection.in_transaction and self._due is None:
             self._due = time.monotonic() + _LATEST
@@ -110,13 +113,16 @@ class Scribe:
         else:
             future.set_result(result)
 
-    def _undone(self, connection: sqlite3.Connection, error: Exception) -> CtaDataError:
-        """Return *error* as ours; one of the database undoes what was not yet committed, so that is lost too."""
+    def _undone(self, connection: sqlite3.Connection, error: Exception, *, is_told: bool) -> CtaDataError:
+        """Return *error* as ours; one of the database undoes what was not yet committed, so that is lost too.
+
+        It is kept for the next durable change, unless whoever is told it now (*is_told*) is the only one who has lost something.
+        """
         ours = _translated(error, self._file)
         if isinstance(error, sqlite3.Error):
             connection.rollback()
             self._due = None
-            self._lost = ours
+            self._lost = self._lost if is_told else ours
         return ours
 
     def _raise_lost(self) -> None:

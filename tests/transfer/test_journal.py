@@ -101,17 +101,29 @@ def test_nothing_is_built_on_items_that_were_lost(journal: Journal) -> None:
     """When items could not be written, the next durable step fails instead of believing in them."""
     journal.add(JOB)
     journal._scribe.ask(lambda db: db.execute("PRAGMA max_page_count=20") and None)
-    with pytest.raises(NoSpace):
-        _fill(journal)
+    _fill(journal)
     journal._scribe.ask(lambda db: db.execute("PRAGMA max_page_count=100000") and None)
     with pytest.raises(NoSpace):
         journal.save(replace(JOB, state=JobState.PLANNING, planned=True))
     assert journal.jobs() == [JOB]
 
 
+def test_who_was_told_of_a_full_disk_is_told_once(journal: Journal) -> None:
+    """When there is room again, the next job is taken: nothing that it is built on was lost."""
+    journal._scribe.ask(lambda db: db.execute("PRAGMA max_page_count=1") and None)
+    pages = journal._scribe.ask(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+    journal._scribe.ask(lambda db: db.execute(f"PRAGMA max_page_count={pages}") and None)
+    large = replace(JOB, title="x" * 100_000)
+    with pytest.raises(NoSpace):
+        journal.add(large)
+    journal._scribe.ask(lambda db: db.execute("PRAGMA max_page_count=100000") and None)
+    journal.add(large)
+    assert journal.jobs() == [large]
+
+
 def _fill(journal: Journal) -> None:
     for n in range(0, 20_000, 500):
-        journal.mark("01A", [replace(ITEM, n=n + k, path="x" * 200) for k in range(500)], wait=True)
+        journal.mark("01A", [replace(ITEM, n=n + k, path="x" * 200) for k in range(500)])
 
 
 def test_pages_follow_each_other(journal: Journal) -> None:

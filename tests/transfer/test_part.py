@@ -322,3 +322,14 @@ def test_a_link_in_the_parts_place_is_not_followed(target: Path, tmp_path: Path)
     with pytest.raises(CtaDataError), Part(target, "dcache", HELLO):
         pass
     assert not victim.exists()
+
+
+def test_what_a_killed_process_left_of_a_sidecar_goes(tmp_path: Path) -> None:
+    """It was writing what the part is of, by way of a temporary: nothing of that stays beside the finished file."""
+    (tmp_path / ".f.ctapart").write_bytes(b"")
+    (tmp_path / ".f.ctapart.ctapart.json").write_bytes(b"{")
+    with Part(tmp_path / "f", "s", Entry("/f", "file", 1)) as part:
+        part.write(b"x")
+        part.verify(None)
+        part.commit(replace=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["f"]
