@@ -76,6 +76,8 @@ class Source:
     """How many files may move to or from it at once; 0: as many as its kind bears."""
     starts_per_second: int = 0
     """How many requests may start in a second; 0: what its kind bears."""
+    account: str = ""
+    """FirecREST: what jobs of the cluster are charged to; empty: the user's default."""
     read_only: bool = False
     login: Login = field(default_factory=Login)
 

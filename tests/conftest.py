@@ -17,5 +17,7 @@ pytest_plugins = [
     "tests.rig.apache",
     "tests.rig.nginx",
     "tests.rig.wsgidav",
+    "tests.rig.seaweed",
     "tests.door.double",
+    "tests.clusters.double",
 ]

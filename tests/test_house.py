@@ -38,6 +38,7 @@ FLOORS = {
     "compat": 8,
     "demo": 8,
     "filesystem": 8,
+    "firecrest": 8,
 }
 """Imports go down, any number of floors; rooms of one floor do not know each other."""
 

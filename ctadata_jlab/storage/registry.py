@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ctadata_jlab.config import state_folder
 from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.http import Trust
 
@@ -55,6 +56,21 @@ def _dcache(source: Source, credentials: Credentials) -> Storage:
     return _door(partial(DCache, frontend=source.frontend), source, credentials)
 
 
+def _firecrest(source: Source, credentials: Credentials) -> Storage:
+    from ctadata_jlab.storage.firecrest import FirecREST  # noqa: PLC0415 - libcurl is loaded when it is needed
+    from ctadata_jlab.storage.turns import signed  # noqa: PLC0415
+
+    return FirecREST(
+        source.title or source.name,
+        source.url,
+        Trust.of(source.ca),
+        state_folder() / "firecrest",
+        root=source.root,
+        auth=signed(credentials.authorise, source.url, None),
+        account=source.account,
+    )
+
+
 def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials) -> Storage:
     return kind(
         source.title or source.name,
@@ -78,6 +94,7 @@ FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {
     "webdav": _webdav,
     "dcache": _dcache,
     "download-service": _download_service,
+    "firecrest": _firecrest,
 }
 
 

@@ -75,7 +75,9 @@ class Bytes:
     def checksum(self, algorithm: str) -> Checksum | None:
         if algorithm == "adler32":
             return Checksum("adler32", f"{zlib.adler32(self._data):08x}")
-        return Checksum("md5", hashlib.md5(self._data).hexdigest()) if algorithm == "md5" else None
+        if algorithm not in {"md5", "sha256"}:
+            return None
+        return Checksum(algorithm, hashlib.new(algorithm, self._data).hexdigest())
 
 
 def content(storage: Storage, path: str, start: int = 0, end: int | None = None, expect: Entry | None = None) -> bytes:
