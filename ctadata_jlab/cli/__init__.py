@@ -44,6 +44,9 @@ def main(context: click.Context, source: str | None, *, dev: bool) -> None:
         sys.stdout.reconfigure(
             errors="backslashreplace"
         )  # a name that the terminal's encoding lacks is no reason to stop
+    context.color = (
+        True  # names are written as they are, also into a pipe: click would take out what looks like a colour
+    )
     gc.set_threshold(50_000)  # most commands end before there is anything to collect
     context.obj = Choice(source, dev=dev)
     context.call_on_close(context.obj.close)

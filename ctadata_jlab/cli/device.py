@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ctadata_jlab.cli.text import styled
+
 if TYPE_CHECKING:
     from ctadata_jlab.cli.program import Choice
     from ctadata_jlab.session import Source
@@ -92,7 +94,7 @@ def _secret(error: NeedsSecret) -> str:
 def _show(show: Show) -> None:
     whole = show.verification_uri_complete
     click.echo(f"Open {show.verification_uri}")
-    click.echo(f"and enter the code  {click.style(show.user_code, bold=True)}")
+    click.echo(f"and enter the code  {styled(show.user_code, bold=True)}")
     if whole:
         click.echo(f"or open this, which has it filled in:  {whole}")
     _show_picture(whole or show.verification_uri)

@@ -77,11 +77,13 @@ def _all(
 
 
 def _tell(about: str, finding: Finding, so_far: list[tuple[str, Finding]]) -> None:
+
+    from ctadata_jlab.cli.text import styled  # noqa: PLC0415 - help needs no text
+
     if len(so_far) == 1 or so_far[-2][0] != about:
         click.echo(f"\n{about}" if about else "This machine")
-    click.echo(
-        click.style(f"  {_MARKS[finding.level]} ", fg=_COLOURS[finding.level]) + f"{finding.about}: {finding.text}"
-    )
+    mark = styled(f"  {_MARKS[finding.level]} ", fg=_COLOURS[finding.level])
+    click.echo(f"{mark}{finding.about}: {finding.text}")
     if finding.hint:
         click.echo(f"     {finding.hint}")
 

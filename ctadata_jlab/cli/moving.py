@@ -28,7 +28,9 @@ _ALL_OPTIONS = [
     click.option("--json", "as_json", is_flag=True, help="Events on stdout, one JSON object a line."),
     click.option("-n", "--dry-run", is_flag=True, help="Tell what would be done; change nothing."),
     click.option("-j", "--jobs", type=click.IntRange(1, 64), metavar="N", help="So many files at once."),
-    click.option("--include", multiple=True, metavar="GLOB", help="Only files like GLOB, as in .gitignore; repeatable."),
+    click.option(
+        "--include", multiple=True, metavar="GLOB", help="Only files like GLOB, as in .gitignore; repeatable."
+    ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Nothing that is like GLOB; repeatable."),
     click.option(
         "--conflict",
@@ -104,7 +106,7 @@ def _lines(file: Any) -> list[str]:
 @_with(*_ALL_OPTIONS, *_FOLDERS)
 @click.argument("words", metavar="PATH... [DEST]", nargs=-1, required=True, type=REMOTE)
 @click.pass_obj
-def get(choice: Choice, words: tuple[str, ...], **how: Any) -> None:
+def get(choice: Choice, /, words: tuple[str, ...], **how: Any) -> None:
     """Download each PATH, a file, a folder (-r) or a pattern, to the current folder, or to DEST.
 
     A folder lands in DEST under its own name. A file does if DEST is a folder or ends with a slash; else DEST is its new name.
@@ -123,7 +125,7 @@ def get(choice: Choice, words: tuple[str, ...], **how: Any) -> None:
     from ctadata_jlab.remote.gathering import download  # noqa: PLC0415
 
     said = _How(**how)
-    *sources, destination = words if len(words) > 1 else (*words, None)
+    sources, destination = (words[:-1], words[-1]) if len(words) > 1 else (words, None)
     source = choice.source
 
     def work(conflict: Any, show: Show) -> Summary:
@@ -146,7 +148,7 @@ def get(choice: Choice, words: tuple[str, ...], **how: Any) -> None:
 @click.argument("files", metavar="LOCAL_PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.argument("path", type=REMOTE)
 @click.pass_obj
-def put(choice: Choice, files: tuple[Path, ...], path: str, **how: Any) -> None:
+def put(choice: Choice, /, files: tuple[Path, ...], path: str, **how: Any) -> None:
     """Upload LOCAL_PATH as PATH, or several into the folder PATH; missing folders are made.
 
     A PATH that ends with a slash is completed by the file's name. A folder (-r) becomes PATH itself: its files go to PATH/…
@@ -187,7 +189,7 @@ def put(choice: Choice, files: tuple[Path, ...], path: str, **how: Any) -> None:
 @click.argument("start", metavar="FROM", type=REMOTE)
 @click.argument("end", metavar="TO", type=REMOTE)
 @click.pass_obj
-def copy(choice: Choice, start: str, end: str, **how: Any) -> None:
+def copy(choice: Choice, /, start: str, end: str, **how: Any) -> None:
     """Copy FROM to TO within the storage, or from one source to another: SOURCE:PATH. The bytes come through this machine.
 
     TO/ is completed by the name; a folder (-r) becomes TO itself.
@@ -221,7 +223,7 @@ def copy(choice: Choice, start: str, end: str, **how: Any) -> None:
 @click.argument("start", metavar="FROM")
 @click.argument("end", metavar="TO")
 @click.pass_obj
-def sync(choice: Choice, start: str, end: str, *, delete: bool, yes: bool, **how: Any) -> None:
+def sync(choice: Choice, /, start: str, end: str, *, delete: bool, yes: bool, **how: Any) -> None:
     """Make the folder TO like the folder FROM: one is here, the other is SOURCE:PATH, or :PATH for the chosen source.
 
     What is the same is found by one listing a folder, and left alone; what differs is replaced (see --conflict); nothing is

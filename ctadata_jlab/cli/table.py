@@ -32,6 +32,8 @@ TABLE: dict[str, Row] = {
     "head": Row(_LOOK, "reading", "head", "Write the beginning of a file to stdout."),
     "get": Row(_MOVE, "moving", "get", "Download files and folders."),
     "put": Row(_MOVE, "moving", "put", "Upload files and folders."),
+    "sync": Row(_MOVE, "moving", "sync", "Make one folder like another."),
+    "cp": Row(_MOVE, "moving", "copy", "Copy within the storage, or between sources."),
     "jobs": Row(_MOVE, "queue", "jobs", "Look at the panel's queue of transfers, or work it off."),
     "mkdir": Row(_CHANGE, "changing", "mkdir", "Make folders, with those above them."),
     "mv": Row(_CHANGE, "changing", "mv", "Rename or move; nothing is replaced."),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Entry
 
-__all__ = ["emit", "facts", "line", "local_time", "row", "safe"]
+__all__ = ["emit", "facts", "line", "local_time", "row", "safe", "styled"]
 
 
 def safe(name: str) -> str:
@@ -20,6 +20,11 @@ def safe(name: str) -> str:
     if not sys.stdout.isatty():
         return name
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+
+
+def styled(text: str, **style: Any) -> str:
+    """Return *text* in colours and the like on a terminal, as it is in a pipe."""
+    return click.style(text, **style) if sys.stdout.isatty() else text
 
 
 def local_time(moment: datetime | None) -> str:

@@ -17,6 +17,7 @@ from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, BadPath, NotFound, Unsupported
 from ctadata_jlab.foreground.crew import Crew
 from ctadata_jlab.foreground.places import chosen, entries, landing, shared_session, upload_path
+from ctadata_jlab.foreground.rehearsal import rehearse
 from ctadata_jlab.foreground.selection import Selection
 from ctadata_jlab.foreground.standing import Result, Standing, Summary, readable_size
 from ctadata_jlab.storage.local import Local
@@ -83,10 +84,10 @@ def get(
     items = only.plan(origin.storage, top, here, base, folds=folds)
     survey.require_room((item for item in items if item.state is ItemState.WAITING), here, "/", lambda: None)
     conflict = only.conflict(conflict)
-    act = partial(_copy, End(source, origin.storage, "/"), End("local", here, "/"), conflict, new_id(time.time()))
-    if is_folder:
+    act = _act(only, End(source, origin.storage, "/"), End("local", here, "/"), conflict)
+    if is_folder and not only.rehearsal:
         here.make_folder("/")
-    return Crew(items, here, act, _hands(session, origin), report, stop).work(str(place))
+    return Crew(_real(items, only), here, act, _hands(session, origin), report, stop).work(str(place))
 
 
 def put(
@@ -114,9 +115,9 @@ def put(
     _wants(here.stat(top), recursive=recursive)
     items = only.plan(here, top, origin.storage, target)
     conflict = only.conflict(conflict)
-    act = partial(_copy, End("local", here, "/"), End(source, origin.storage, "/"), conflict, new_id(time.time()))
+    act = _act(only, End("local", here, "/"), End(source, origin.storage, "/"), conflict)
     try:
-        return Crew(items, origin.storage, act, _hands(session, origin), report, stop).work(target)
+        return Crew(_real(items, only), origin.storage, act, _hands(session, origin), report, stop).work(target)
     finally:
         origin.browse.forget(None)
 
@@ -145,10 +146,10 @@ def copy_between(
         raise BadPath(f"{paths.display(top)} cannot be copied into itself.")
     items = only.plan(origin.storage, top, goal.storage, base)
     ends = End(start.source, origin.storage, "/"), End(end.source, goal.storage, "/")
-    act = partial(_copy, *ends, only.conflict(conflict), new_id(time.time()))
+    act = _act(only, *ends, only.conflict(conflict))
     hands = min(_hands(session, origin), _hands(session, goal))
     try:
-        return Crew(items, goal.storage, act, hands, report, stop).work(base)
+        return Crew(_real(items, only), goal.storage, act, hands, report, stop).work(base)
     finally:
         goal.browse.forget(None)
 
@@ -193,6 +194,18 @@ def _wants(entry: Entry, *, recursive: bool) -> bool:
 
 def _hands(session: Session, origin: Source) -> int:
     return max(1, min(session.config.transfers.files_at_once, origin.storage.traits.connections))
+
+
+def _act(only: Selection, source: End, target: End, conflict: Conflict) -> Callable[[Item, Watch], Result]:
+    """Return what is done with each file."""
+    if only.rehearsal:
+        return partial(rehearse, source, target, conflict)
+    return partial(_copy, source, target, conflict, new_id(time.time()))
+
+
+def _real(items: Sequence[Item], only: Selection) -> Sequence[Item]:
+    """Return what is worked off: of a rehearsal no folders, since these would be made."""
+    return [item for item in items if item.kind == "file"] if only.rehearsal else items
 
 
 def _copy(source: End, target: End, conflict: Conflict, ticket: str, item: Item, watch: Watch) -> Result:

@@ -50,6 +50,7 @@ class Crew:
         self._stop = stop or threading.Event()
         self._progress = Progress()
         self._done = 0
+        self._current: dict[int, tuple[Item, Watch]] = {}
         self._todo: deque[Item] = deque()
         self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException] = queue.SimpleQueue()
 
@@ -110,7 +111,9 @@ class Crew:
         total = sum(item.size or 0 for item in self._files)
         speed = self._progress.speed(time.monotonic())
         finished = tuple(result for result in news if files or result.error is not None)
-        self._report(Standing(len(self._files), self._done, total, self._progress.done, speed, finished))
+        moving = [pair for _, pair in sorted(self._current.copy().items())] if files else []
+        current = tuple((item.path, watch.done, item.size or 0) for item, watch in moving)
+        self._report(Standing(len(self._files), self._done, total, self._progress.done, speed, finished, current))
 
     def _main(self, act: Callable[[Item, Watch], Result]) -> None:
         while not self._stop.is_set():
@@ -125,9 +128,13 @@ class Crew:
                 return
 
     def _result(self, item: Item, act: Callable[[Item, Watch], Result]) -> Result:
+        watch = Watch(self._progress, self._stop)
+        self._current[item.n] = item, watch
         try:
-            return act(item, Watch(self._progress, self._stop))
+            return act(item, watch)
         except CtaDataError as error:
             if isinstance(error, NotLoggedIn):
                 self._todo.clear()  # no file will fare better, and refused tokens are counted at the other side
             return Result(item.path, item.target or "/", ItemState.FAILED, error=error)
+        finally:
+            self._current.pop(item.n, None)

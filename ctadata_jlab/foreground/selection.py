@@ -21,13 +21,15 @@ __all__ = ["Selection"]
 class Selection:
     """Only what *include* names (patterns as in gitignore), without what *exclude* names; only the paths *names* in the folder, if given.
 
-    With *sync*, what the target has already is found out first, with one listing a folder; nothing is ever deleted.
+    With *sync*, what the target has already is found out first, with one listing a folder; nothing is ever deleted. With
+    *rehearsal*, nothing is done: the results tell what would be.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     names: tuple[str, ...] | None = None
     sync: bool = False
+    rehearsal: bool = False
 
     def plan(self, source: Storage, top: str, target: Storage, to: str, *, folds: bool = False) -> list[Item]:
         """Return the items of a copy in which *top* itself becomes *to*."""

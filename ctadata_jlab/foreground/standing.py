@@ -26,7 +26,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a transfer is; as text: one line for people. `finished` are the files that ended since the last report."""
+    """How far a transfer is; as text: one line for people.
+
+    `finished` are the files that ended since the last report, `current` those that are moving: path, bytes done, size.
+    """
 
     files_total: int
     files_done: int
@@ -34,6 +37,7 @@ class Standing:
     bytes_done: int
     speed: float | None = None
     finished: tuple[Result, ...] = ()
+    current: tuple[tuple[str, int, int], ...] = ()
 
     def __str__(self) -> str:
         said = [f"{self.files_done} of {self.files_total} {'file' if self.files_total == 1 else 'files'}"]

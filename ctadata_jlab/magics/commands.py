@@ -65,7 +65,9 @@ def obey(line: str, cell: str | None, desk: Desk) -> Any:
         return None
     if cell is not None:
         if command != "put":
-            raise Misconfigured(f"%%dcache has no command {command!r}.", hint="%%dcache put PATH stores the cell's text.")
+            raise Misconfigured(
+                f"%%dcache has no command {command!r}.", hint="%%dcache put PATH stores the cell's text."
+            )
         return moving.put_text(Words(command), rest, desk, cell)
     if command not in COMMANDS:
         known = ", ".join([*COMMANDS, "help"])

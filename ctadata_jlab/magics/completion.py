@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,11 +60,10 @@ def _parts(raw: str) -> list[tuple[str, int, str]]:
 
 
 def _unfinished(text: str) -> str:
+    """Return what *text* means, whose quote or backslash is still open."""
     for end in ("'", '"', "\\"):
-        try:
+        with suppress(ValueError):
             return "".join(shlex.split(text + end))
-        except ValueError:
-            continue
     return text
 
 

@@ -12,6 +12,7 @@ from ctadata_jlab.foreground import Selection
 from ctadata_jlab.magics.shown import Shown
 from ctadata_jlab.remote import Remote
 from ctadata_jlab.remote.gathering import download, upload
+from ctadata_jlab.remote.glob import is_pattern
 
 if TYPE_CHECKING:
     import argparse
@@ -29,20 +30,22 @@ def get(parser: Words, words: list[str], desk: Desk) -> Path | list[Path]:
     parser.add_argument("local", nargs="?")
     said = _transfer(parser, words)
     source = desk.source(said)
+    path = desk.path(source, said.remote)
     with Shown() as shown:
         done = download(
             desk.session,
             source.name,
-            [desk.path(source, said.remote)],
+            [path],
             said.local,
             recursive=said.recursive,
             conflict=said.conflict,
             report=shown,
         )
     _conclude(done, "downloaded")
-    if paths.has_wildcards(said.remote):
-        return [Path(result.target) for result in done.results]
-    return Path(done.target)
+    files = [Path(result.target) for result in done.results]
+    if [result.path for result in done.results] == [path]:
+        return files[0]  # which may have got another name
+    return files if is_pattern(path) else Path(done.target)
 
 
 def put(parser: Words, words: list[str], desk: Desk) -> str:
@@ -63,7 +66,7 @@ def put(parser: Words, words: list[str], desk: Desk) -> str:
             report=shown,
         )
     _conclude(done, "uploaded")
-    return done.target
+    return done.results[0].target if said.local.is_file() else done.target
 
 
 def put_text(parser: Words, words: list[str], desk: Desk, text: str) -> str:

@@ -32,7 +32,9 @@ class Table(list[T], Generic[T]):
     def __repr__(self) -> str:
         rows = [self.cells(element) for element in self[:_SHOWN]]
         widths = [max((len(row[n]) for row in rows), default=0) for n in range(len(self.heads))]
-        lines = ("  ".join([*(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)), row[0]]) for row in rows)
+        lines = (
+            "  ".join([*(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)), row[0]]) for row in rows
+        )
         return "\n".join([*map(visible, lines), *self._rest()]) or "(empty)"
 
     def _repr_html_(self) -> str:

@@ -81,7 +81,9 @@ def upload(
         return foreground.put(session, source, files[0], path, only=only, **options)  # type: ignore[arg-type]
     storage, folder = session.storage(source), paths.remote(target)
     if not target.endswith("/") and not _is_folder(storage, folder):
-        raise BadPath(f"{paths.display(folder)} is no folder.", hint="Several files are uploaded to a folder; write folder/.")
+        raise BadPath(
+            f"{paths.display(folder)} is no folder.", hint="Several files are uploaded to a folder; write folder/."
+        )
     done = []
     for file in files:
         path = paths.join(folder, file.resolve().name)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from ctadata_jlab import foreground, paths
 from ctadata_jlab.errors import BadPath, Misconfigured, NotFound
+from ctadata_jlab.foreground.standing import Result, Standing, Summary
 from ctadata_jlab.storage.local import Local
+from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.links import is_link
 from ctadata_jlab.transfer.walk import walk
 
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from ctadata_jlab.foreground import Selection, Standing, Summary
+    from ctadata_jlab.foreground import Selection
     from ctadata_jlab.session import Session
     from ctadata_jlab.storage import Entry, Storage
+    from ctadata_jlab.transfer.job import Conflict
 
 __all__ = ["Way", "mirror"]
 
@@ -58,6 +61,7 @@ def mirror(
     only: Selection,
     *,
     delete: bool,
+    conflict: Conflict = "ask",
     report: Callable[[Standing], object],
     stop: threading.Event | None,
 ) -> Summary:
@@ -67,7 +71,10 @@ def mirror(
         raise Misconfigured("A sync that deletes takes whole folders.", hint="Leave out the patterns, or `delete`.")
     act = foreground.get if way.is_down else foreground.put
     ends = (way.path, way.local) if way.is_down else (way.local, way.path)
-    done = act(session, way.source, *ends, recursive=True, only=only, report=report, stop=stop).require()
+    done = act(session, way.source, *ends, recursive=True, conflict=conflict, only=only, report=report, stop=stop)
+    done.require()
+    if delete and only.rehearsal:
+        return _and_doomed(done, way, report)
     if delete:
         _remove_what_is_too_much(session, way)
     return done
@@ -81,15 +88,29 @@ def _require_folder(way: Way) -> None:
 
 
 def _remove_what_is_too_much(session: Session, way: Way) -> None:
+    end, surplus = _surplus(way)
+    for entry in surplus:
+        end.remove(entry.path)
+    if not way.is_down:
+        session.source(way.source).browse.forget(None)
+
+
+def _and_doomed(done: Summary, way: Way, report: Callable[[Standing], object]) -> Summary:
+    """Return *done* and what would be removed; tells it, too."""
+    _, surplus = _surplus(way)
+    gone = tuple(Result(entry.path, entry.path, ItemState.WAITING, 0, "removed") for entry in surplus)
+    report(Standing(0, 0, 0, 0, finished=gone))
+    return Summary(done.target, (*done.results, *gone), done.left)
+
+
+def _surplus(way: Way) -> tuple[Storage, list[Entry]]:
+    """Return the end that is made like the other, and what only that has, in the order in which it is removed."""
     here: Storage = Local(way.local.resolve())
     left, right = (way.storage, way.path), (here, "/")
     (start, top), (end, base) = (left, right) if way.is_down else (right, left)
     wanted = {paths.relative(entry.path, top) for entry in walk(start, top)}
     surplus = [entry for entry in _all_below(end, base) if paths.relative(entry.path, base) not in wanted]
-    for entry in sorted(surplus, key=lambda entry: entry.path, reverse=True):
-        end.remove(entry.path)
-    if not way.is_down:
-        session.source(way.source).browse.forget(None)
+    return end, sorted(surplus, key=lambda entry: entry.path, reverse=True)
 
 
 def _all_below(storage: Storage, top: str) -> list[Entry]:

@@ -93,6 +93,11 @@ class Watch:
         """Hears of an error that is not the last word, and in how many seconds it is tried again."""
         self._mine = 0
 
+    @property
+    def done(self) -> int:
+        """The bytes of this file that are where they belong, or on their way there."""
+        return self._mine
+
     def check(self) -> None:
         """Raise `Cancelled` when the user said stop."""
         if self._stop.is_set():

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
-import pty
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
 from typing import TYPE_CHECKING
 
@@ -223,22 +218,3 @@ def test_ctrl_c_leaves_a_part_that_the_next_run_finishes(desk: Desk) -> None:
     assert done.returncode == 0
     assert (desk.cwd / "big").read_bytes() == content
     assert [entry.name for entry in desk.cwd.iterdir()] == ["big"]
-
-
-def test_on_a_terminal_there_is_one_line_and_it_goes_away(desk: Desk) -> None:
-    """Progress overwrites itself, no wider than the terminal; at the end only the sum is left. In a pipe there is none."""
-    desk.raw_put("/lst/big", b"x" * (30 << 20))
-    main_end, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
-    process = subprocess.Popen(_program(desk, "get", "-r", "lst"), stderr=terminal, stdout=subprocess.PIPE)
-    os.close(terminal)
-    said = b""
-    with contextlib.suppress(OSError):  # Linux ends a terminal by an error
-        while data := os.read(main_end, 4096):
-            said += data
-    os.close(main_end)
-    assert process.communicate(timeout=30)[0] == b""
-    shown = said.decode().split("\r")
-    assert any("of 1 file" in line for line in shown)
-    assert all(len(line.strip("\n")) < 40 for line in shown[:-2])
-    assert shown[-2].strip().startswith("1 file (31.5 MB) downloaded")
