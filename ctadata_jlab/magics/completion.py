@@ -33,7 +33,8 @@ def completions(before: str, symbol: str, desk: Desk) -> list[str]:
     if not whole:
         found = [name for name in (*COMMANDS, "help") if name.startswith(word)]
     else:
-        found = _paths(whole[0][0], [text for text, _, _ in whole[1:]], word, desk)
+        command = "cell" if before.lstrip().startswith("%%") else whole[0][0]
+        found = _paths(command, [text for text, _, _ in whole[1:]], word, desk)
     typed = raw[start:]
     return [
         end[len(typed) - len(symbol) :] for end in (_written(text, quote) for text in found) if end.startswith(typed)

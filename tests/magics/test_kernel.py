@@ -47,6 +47,20 @@ def test_a_notebook_gets_tables_values_and_words(
         [error] = [content for content in shown if "traceback" in content]
         assert error["traceback"][0].startswith("error: ")
         assert len(error["traceback"]) == 2
+        desk.raw_put("/lst/b <b>&.h5", b"1")
+        matches = client.complete("files = %dcache ls lst/b", reply=True, timeout=60)["content"]["matches"]
+        assert r"lst/b\ \<b\>\&.h5" in matches
+        _, shown = run("%dcache find lst --name 'b*'")
+        assert any("/lst/b &lt;b&gt;&amp;.h5" in content.get("data", {}).get("text/html", "") for content in shown)
+        desk.raw_put("/lst/big", b"x" * (12 << 20))
+        _, shown = run("%dcache get lst/big")
+        bars = [content["data"].get("text/html", "") for content in shown if "data" in content]
+        assert any("<progress " in bar and "of 1 file" in bar for bar in bars)
+        assert "" in bars  # taken away at the end
+        _, shown = run("%%dcache put notes.txt\nfrom a cell\n")
+        assert desk.raw_get("/notes.txt") == b"from a cell\n"
+        answer, _ = run("%dcache ls missing --debug")
+        assert any("NotFound" in line for line in answer["traceback"])
     finally:
         client.stop_channels()
         kernel.shutdown_kernel(now=True)
