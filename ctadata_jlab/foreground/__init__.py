@@ -29,7 +29,7 @@ from ctadata_jlab.transfer.plan import plan_delete
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ctadata_jlab.session import Session, Source
     from ctadata_jlab.storage import Entry
@@ -82,7 +82,7 @@ def get(
     with local_errors(place):
         folds = here.root.is_dir() and paths.folds_names(here.root)
     items = only.plan(origin.storage, top, here, base, folds=folds)
-    survey.require_room((item for item in items if item.state is ItemState.WAITING), here, "/", lambda: None)
+    survey.require_room(lambda: _waiting(items), here, "/")
     conflict = only.conflict(conflict)
     act = _act(only, End(source, origin.storage, "/"), End("local", here, "/"), conflict)
     if is_folder and not only.rehearsal:
@@ -114,6 +114,7 @@ def put(
     here, top = Local(Path(place.anchor)), "/" + place.relative_to(place.anchor).as_posix()
     _wants(here.stat(top), recursive=recursive)
     items = only.plan(here, top, origin.storage, target)
+    survey.require_room(lambda: _waiting(items), origin.storage, paths.parent(target))
     conflict = only.conflict(conflict)
     act = _act(only, End("local", here, "/"), End(source, origin.storage, "/"), conflict)
     try:
@@ -190,6 +191,10 @@ def _wants(entry: Entry, *, recursive: bool) -> bool:
             f"{paths.display(entry.path)} is a folder.", hint="Ask for it recursively (-r, or recursive=True)."
         )
     return entry.is_folder
+
+
+def _waiting(items: Iterable[Item]) -> Iterator[Item]:
+    return (item for item in items if item.state is ItemState.WAITING)
 
 
 def _hands(session: Session, origin: Source) -> int:

@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["Body", "Checksum", "Entry", "HasLocalPaths", "Kind", "Reader", "Receipt", "Sink", "Storage", "Traits"]
+__all__ = [
+    "Body",
+    "Checksum",
+    "Entry",
+    "HasLocalPaths",
+    "Kind",
+    "Reader",
+    "Receipt",
+    "Sink",
+    "Storage",
+    "TellsRoom",
+    "Traits",
+]
 
 Kind = Literal["file", "folder"]
 Sink = "Callable[[bytes], object]"
@@ -172,6 +184,15 @@ class Storage(Protocol):
 
         The others are online, or will not come: who looks at them knows.
         """
+        ...
+
+
+@runtime_checkable
+class TellsRoom(Protocol):
+    """A storage that may know how much still fits."""
+
+    def room(self, folder: str) -> int | None:
+        """Return how many bytes may still be stored in *folder*, None where nobody tells."""
         ...
 
 

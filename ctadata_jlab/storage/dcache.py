@@ -128,6 +128,12 @@ class DCache(WebDav):
         header = self._authorise(None) if self._authorise else None
         return deposit.run_directly() if may_only_create(header) else deposit.run()
 
+    def room(self, folder: str) -> int | None:
+        """Return the least of what the folder's space reservation and the user's quota leave; None where nobody tells."""
+        frontend = self.frontend
+        known = [super().room(folder), None if frontend is None else frontend.quota()]
+        return min((size for size in known if size is not None), default=None)
+
     def stage(self, paths: Sequence[str]) -> Sequence[str]:
         """Ask the frontend for *paths*, or look after those asked for before; return those on their way from tape."""
         frontend = self.frontend

@@ -23,6 +23,9 @@ __all__ = ["Frontend"]
 _NAMESPACE, _TAPE, _BULK = "/api/v1/namespace", "/api/v1/tape", "/api/v1/bulk-requests"
 
 
+_KINDS = ("custodial", "replica", "output")
+
+
 class Frontend:
     """The frontend at *url*; *title* names it in messages, *authorise* signs, *pause* waits for a request's turn.
 
@@ -65,6 +68,15 @@ class Frontend:
     def replace(self, source: str, target: str) -> None:
         """Rename *source* to *target*; a file that is there is replaced in one transaction (FileResources, JdbcFs.rename)."""
         self._ask("POST", source, json={"action": "mv", "destination": target})
+
+    def quota(self) -> int | None:
+        """Return how many bytes the user may still store, of whatever kind most is left; None where there is no limit, or nobody tells."""
+        try:
+            said = _json(self._ask("GET", "", base="/api/v1/quota/user", params={"user": "true"}))
+            left = [one[f"{kind}Limit"] - one[kind] for one in said for kind in _KINDS]  # type: ignore[attr-defined]
+        except (CtaDataError, LookupError, TypeError):  # a limit that is null is none
+            return None
+        return max(0, *left) if left else None
 
     def stage(self, wanted: Sequence[str], lifetime: str) -> str:
         """Ask for files to be brought from tape and kept for *lifetime* (ISO 8601); return what names the request.

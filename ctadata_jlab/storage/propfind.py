@@ -15,15 +15,17 @@ from ctadata_jlab.errors import BadAnswer, Unreachable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["CHECKSUMS", "LOCALITY", "Found", "moment", "question", "read"]
+__all__ = ["CHECKSUMS", "LOCALITY", "ROOM", "Found", "moment", "question", "read"]
 
 CHECKSUMS = "http://www.dcache.org/2013/webdav Checksums"
 """dCache: all stored checksums as one RFC 3230 string."""
 LOCALITY = "http://srm.lbl.gov/StorageResourceManager FileLocality"
 """dCache: ONLINE, NEARLINE, ONLINE_AND_NEARLINE, UNAVAILABLE or LOST; costs the door a look-up per file."""
+ROOM = "DAV: quota-available-bytes"
+"""How many bytes still fit into a folder (RFC 4331); few servers tell."""
 _BASIC = ("DAV: getcontentlength", "DAV: getlastmodified", "DAV: resourcetype", "DAV: getetag")
 _MAX_TEXT = 65_536
-_TEXTS = frozenset({*_BASIC, CHECKSUMS, LOCALITY, "DAV: href", "DAV: status"}) - {"DAV: resourcetype"}
+_TEXTS = frozenset({*_BASIC, CHECKSUMS, LOCALITY, ROOM, "DAV: href", "DAV: status"}) - {"DAV: resourcetype"}
 
 
 @dataclass(slots=True)

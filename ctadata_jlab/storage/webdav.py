@@ -30,7 +30,8 @@ from ctadata_jlab.storage import Entry, Receipt, Traits, propfind, versions
 from ctadata_jlab.storage.dialogue import Dialogue
 from ctadata_jlab.storage.digest import best
 from ctadata_jlab.storage.hrefs import Hrefs, child, is_self
-from ctadata_jlab.storage.temporary import SUFFIX, temporary
+from ctadata_jlab.storage.room import room_in
+from ctadata_jlab.storage.temporary import is_temporary, temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,7 +86,7 @@ class WebDav:
     def list(self, folder: str) -> Iterator[Entry]:
         """Yield what *folder* holds, as it arrives (PROPFIND, Depth 1)."""
         for entry in self._children(paths.remote(folder)):
-            if not _is_part(entry.name):
+            if not is_temporary(entry.name):
                 yield entry
 
     def stat(self, path: str) -> Entry:
@@ -161,6 +162,10 @@ class WebDav:
         answer = self.server.ask("DELETE", path, folder=entry.is_folder)
         if answer.is_error or answer.status_code == 207:
             raise self.server.failure(answer, path)
+
+    def room(self, folder: str) -> int | None:
+        """Return how many bytes may still be stored in *folder*, None where the server does not tell."""
+        return room_in(self.server, paths.remote(folder))
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:  # noqa: ARG002
         """Return nothing: a plain WebDAV server has no tape."""
@@ -388,10 +393,6 @@ class _Counted:
     def __call__(self, data: bytes) -> None:
         self._sink(data)
         self.total += len(data)
-
-
-def _is_part(name: str) -> bool:
-    return name.startswith(".") and name.endswith(SUFFIX)
 
 
 def _online(locality: str | None) -> bool | None:

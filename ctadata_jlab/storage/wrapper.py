@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ctadata_jlab.storage import TellsRoom
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -53,6 +55,10 @@ class Wrapper:
     def remove(self, path: str) -> None:
         """Pass it on."""
         self.inner.remove(path)
+
+    def room(self, folder: str) -> int | None:
+        """Pass it on, if the inner storage knows."""
+        return self.inner.room(folder) if isinstance(self.inner, TellsRoom) else None
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:
         """Pass it on."""

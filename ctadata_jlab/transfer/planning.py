@@ -86,7 +86,10 @@ def measure(
 def require_room(job: Job, acts: Acts, journal: Journal, check: Callable[[], object]) -> None:
     """Raise `NoSpace` when what is left to do will not fit where it should go."""
     if job.request.to is not None and not _moves_whole(job):
-        waiting = journal.items(job.id, ItemState.WAITING, kind="file")
+
+        def waiting() -> Iterator[Item]:
+            return journal.items(job.id, ItemState.WAITING, kind="file")
+
         survey.require_room(waiting, acts.target, job.request.to.path, check)
 
 

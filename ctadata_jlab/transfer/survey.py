@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
 from ctadata_jlab.errors import NoSpace, NotFound
+from ctadata_jlab.storage import TellsRoom
 from ctadata_jlab.transfer.compare import End, are_identical, local_file
 from ctadata_jlab.transfer.disk import free_space, local_errors
 from ctadata_jlab.transfer.job import Question
 from ctadata_jlab.transfer.part import part_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from ctadata_jlab.storage import Entry, Storage
     from ctadata_jlab.transfer.job import Item
@@ -22,6 +23,8 @@ __all__ = ["Already", "conflicts", "require_room"]
 
 _EXAMPLES = 5
 _FOLDERS = 8
+WORTH_ASKING = 1 << 30
+"""Bytes: for less, nobody is asked about quotas."""
 
 
 def conflicts(
@@ -95,19 +98,46 @@ class _Known:
             return {}
 
 
-def require_room(items: Iterable[Item], target: Storage, folder: str, check: Callable[[], object]) -> None:
-    """Raise `NoSpace` when *items* will not fit on the disk of *folder*; a target that is not on this machine is not asked."""
+def require_room(
+    items: Callable[[], Iterable[Item]], target: Storage, folder: str, check: Callable[[], object] = lambda: None
+) -> None:
+    """Raise `NoSpace` when *items* will not fit on the disk of *folder*, or in what a storage says that it has left for it."""
     place = local_file(target, folder)
     if place is None:
+        _require_quota(items, target, folder, check)
         return
-    needed = 0
-    for item in items:
-        check()
-        needed += _missing(item, target)
+    needed = sum(_missing(item, target) for item in _checked(items(), check))
     with local_errors(place):
         free = free_space(place)
     if needed > free:
         raise NoSpace(f"{needed} bytes are needed in {paths.display(folder)}; {free} are free.")
+
+
+def _require_quota(
+    items: Callable[[], Iterable[Item]], target: Storage, folder: str, check: Callable[[], object]
+) -> None:
+    """Ask the storage only where much is to be stored; what is there already, of the same size, needs nothing."""
+    if not isinstance(target, TellsRoom):
+        return
+    needed = sum(item.size or 0 for item in _checked(items(), check))
+    room = target.room(folder) if needed >= WORTH_ASKING else None
+    if room is None or needed <= room:
+        return
+    known = _Known(target)
+    needed = sum(_new(item, known) for item in _checked(items(), check))
+    if needed > room:
+        raise NoSpace(f"{needed} bytes are needed in {paths.display(folder)}; the storage leaves {room} for you.")
+
+
+def _new(item: Item, known: _Known) -> int:
+    there = known.at(item.target) if item.target else None
+    return 0 if there is not None and there.size == item.size else item.size or 0
+
+
+def _checked(items: Iterable[Item], check: Callable[[], object]) -> Iterator[Item]:
+    for item in items:
+        check()
+        yield item
 
 
 def _missing(item: Item, target: Storage) -> int:

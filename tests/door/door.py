@@ -73,7 +73,7 @@ class Door(Handler):
             self.reply(403, reason="Permission denied")
             return
         with self.double.names.lock:
-            answer = multistatus(self._members(self.target, node, depth), names, self._sums)
+            answer = multistatus(self._members(self.target, node, depth), names, self._sums, self.double.names.room)
         self.reply(207, answer, {"Content-Type": "application/xml; charset=utf-8"})
 
     def _sums(self, path: str, node: Node) -> dict[str, str] | None:

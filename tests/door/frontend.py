@@ -25,6 +25,9 @@ class Frontend(Handler):
             self._be_there()
             self._say(200, {"status": "AUTHENTICATED" if "authorization" in self.asked.headers else "ANONYMOUS"})
             return
+        if place == "/api/v1/quota/user":
+            self._tell_quota()
+            return
         if place.startswith(REQUESTS):
             self._tell_request(place)
             return
@@ -71,6 +74,15 @@ class Frontend(Handler):
             if self.double.traps.uses("lost_moves"):
                 self.cut()
             self._say(201, {"status": "success"})
+
+    def _tell_quota(self) -> None:
+        self._be_there()
+        quota = self.double.traps.user_quota
+        if quota is None:
+            self._fail(503, "Quotas are off")
+            return
+        limits = {"custodialLimit": 0, "replicaLimit": quota, "outputLimit": 0}
+        self._say(200, [{"id": 1000, "type": "USER", "custodial": 0, "replica": 10, "output": 0, **limits}])
 
     def _be_there(self) -> None:
         if self.double.traps.frontend_down:

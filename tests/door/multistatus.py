@@ -17,6 +17,7 @@ __all__ = ["CHECKSUMS", "LOCALITY", "multistatus", "wanted"]
 
 CHECKSUMS = "{http://www.dcache.org/2013/webdav}Checksums"
 LOCALITY = "{http://srm.lbl.gov/StorageResourceManager}FileLocality"
+_QUOTA = "{DAV:}quota-available-bytes"
 _DAV = ("getcontentlength", "getlastmodified", "getetag", "displayname", "resourcetype", "iscollection")
 _ALL = tuple(f"{{DAV:}}{name}" for name in _DAV)
 
@@ -36,18 +37,32 @@ def wanted(body: bytes) -> tuple[str, ...]:
 
 
 def multistatus(
-    members: Iterable[tuple[str, Node]], names: tuple[str, ...], sums: Callable[[str, Node], dict[str, str] | None]
+    members: Iterable[tuple[str, Node]],
+    names: tuple[str, ...],
+    sums: Callable[[str, Node], dict[str, str] | None],
+    room: int | None = None,
 ) -> bytes:
-    """Return the answer about *members*, each by its path; *sums* tells a file's checksums, None while it is being written."""
-    responses = "".join(_response(path, node, names, sums) for path, node in members)
+    """Return the answer about *members*, each by its path.
+
+    *sums* tells a file's checksums, None while it is being written; *room* is what is left of the folders' space reservation.
+    """
+    responses = "".join(_response(path, node, names, sums, room) for path, node in members)
     return (
         f'<?xml version="1.0" encoding="utf-8" ?>\n<d:multistatus xmlns:d="DAV:">{responses}</d:multistatus>'.encode()
     )
 
 
-def _response(path: str, node: Node, names: tuple[str, ...], sums: Callable[[str, Node], dict[str, str] | None]) -> str:
+def _response(
+    path: str,
+    node: Node,
+    names: tuple[str, ...],
+    sums: Callable[[str, Node], dict[str, str] | None],
+    room: int | None,
+) -> str:
     known = None if node.is_folder else sums(path, node)
     there = {name: value for name in names if (value := _value(path, node, name, known)) is not None}
+    if node.is_folder and room is not None and _QUOTA in names:
+        there[_QUOTA] = str(room)
     missing = {name: "" for name in names if name not in there}
     href = quote(path) + ("/" if node.is_folder and path != "/" else "")
     stats = _propstat(there, "200 OK") + (_propstat(missing, "404 Not Found") if missing else "")

@@ -111,6 +111,11 @@ class Namespace:
             folder.changed = time.time()
             return node
 
+    @property
+    def room(self) -> int | None:
+        """What is left of the quota, None where there is none."""
+        return None if self.quota is None else max(0, self.quota - self._used(self._root))
+
     def remove(self, path: str) -> None:
         """Remove what is at *path* with all that it holds."""
         with self.lock:

@@ -34,6 +34,9 @@ class Traps:
     idle_cut: float = 0.0
     """Seconds of silence after which a connection is closed, without a word (``webdav.limits.idle-time``)."""
 
+    user_quota: int | None = None
+    """Bytes that the user may have, as the frontend tells; nobody refuses more."""
+
     # -- listings
     unreadable: set[str] = field(default_factory=set)
     """Folders that nobody may list: an honest 403 by GET and REST…"""

@@ -183,3 +183,21 @@ def test_what_the_frontend_has_forgotten_is_looked_at_by_whoever_wants_it() -> N
     now[0] = 4000.0
     assert staging.bring(["/a"]) == {"/a"}
     assert frontend.asked == 3
+
+
+# --- room
+
+
+def test_what_is_left_is_told_by_the_folder_and_the_frontend(double: Double) -> None:
+    """The least of a folder's space reservation and the user's quota; None where neither tells."""
+    door, rest = dcache(double), dcache(double, frontend=True)
+    assert (door.room("/"), rest.room("/no/such/folder")) == (None, None)
+    double.traps.user_quota = 500
+    assert (door.room("/"), rest.room("/")) == (None, 490)
+    double.names.quota = 300
+    double.raw_put("/f", bytes(100))
+    assert (door.room("/not/there/yet"), rest.room("/")) == (200, 200)
+    double.traps.user_quota = 110
+    assert rest.room("/") == 100
+    double.traps.frontend_down = True
+    assert rest.room("/") == 200

@@ -12,7 +12,7 @@ import stamina
 
 from ctadata_jlab.errors import Busy, Corrupted, NoSpace, NotFound, Unreachable
 from ctadata_jlab.storage.local import Local
-from ctadata_jlab.transfer import patience
+from ctadata_jlab.transfer import patience, survey
 from ctadata_jlab.transfer.job import Job, JobRequest, JobState
 from ctadata_jlab.transfer.outage import Gone, Outages, require_answers
 from ctadata_jlab.transfer.patience import patiently, rest_before
@@ -248,3 +248,31 @@ def test_a_storage_that_is_too_full_for_one_file_takes_the_others(bench: Bench, 
     dcache.before = before
     job = bench.run("upload", "local", "/up", "dcache", "/")
     assert (job.state, job.files_done, job.files_failed) == (JobState.FAILED, 4, 1)
+
+
+def test_a_quota_is_looked_at_before_the_first_byte(
+    bench: Bench, dcache: Faulty, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the storage has already needs no room again; where little is to be stored nobody is asked."""
+    asked: list[str] = []
+
+    def room(folder: str) -> int:
+        asked.append(folder)
+        return 2500
+
+    dcache.room = room  # type: ignore[attr-defined]
+    (work / "d").mkdir()
+    for n in range(4):
+        (work / f"d/{n}").write_bytes(bytes(1000))
+    assert bench.run("upload", "local", "/d/0", "dcache", "/small").state is JobState.DONE
+    assert asked == []
+    monkeypatch.setattr(survey, "WORTH_ASKING", 1000)
+    job = bench.run("upload", "local", "/d", "dcache", "/up")
+    assert job.error is not None
+    assert (job.state, job.error.error, asked) == (JobState.FAILED, "NoSpace", ["/up"])
+    assert "4000 bytes are needed" in job.error.message
+    assert dcache.count("put") == 1
+    for n in range(2):
+        dcache.write(f"/up/d/{n}", bytes(1000))
+    bench.engine.retry(job.id)
+    assert bench.settled(job.id).state is JobState.DONE
