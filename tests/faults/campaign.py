@@ -25,8 +25,9 @@ from tests.door import moments
 from tests.door.double import ALL
 from tests.door.moments import Moment
 from tests.door.traps import Traps
+from tests.faults.judge import Judge, is_told
 from tests.faults.operations import OPERATIONS, Operation, content
-from tests.faults.victim import TICKET
+from tests.faults.points import COUNTED, SITES, SIZES, STRANGER, Point, fit, traps
 from tests.storage.test_dcache import dcache
 
 if TYPE_CHECKING:
@@ -37,33 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Campaign", "Point", "Verdict", "assert_right", "campaigning"]
 
 REPOSITORY = Path(__file__).parents[2]
-SIZES = (0, 1, 70_000, 400_000)
-SITES = ("no_put_digest", "no_checksums", "overwrite_refused", "frontend_down", "proxies_reads", "proxies_writes")
-COUNTED = ("stale", "flips", "truncates", "move_dies", "lost_moves")
 KILLED = "ended by -9"
-STRANGER = b"somebody else's"
-
-
-@dataclass(frozen=True)
-class Point:
-    """Where a run meets its fault."""
-
-    operation: str
-    size: int
-    frontend: bool
-    trap: str = ""
-    """A `Moment`'s kind, a counted switch of `Traps`, ``cut`` bytes, a full ``disk``, or somebody who writes to a ``source`` or ``target``."""
-    moment: int = 0
-    """At which request, byte or line, or how often."""
-    kill: int = 0
-    """Before which line the process is killed."""
-    sites: tuple[str, ...] = ()
-    """What the site has set; no part of the fault."""
-
-    @property
-    def fault(self) -> Point:
-        """What makes it another run than others."""
-        return replace(self, sites=())
 
 
 @dataclass(frozen=True)
@@ -110,12 +85,12 @@ class Campaign:
         point = Point(chance.choice(list(OPERATIONS)), chance.choice(SIZES), chance.random() < 0.5)
         operation = OPERATIONS[point.operation]
         requests, lines = self._shape(point)
-        trap, last = chance.choice(list(_traps(operation, point.size, requests, lines).items()))
+        trap, last = chance.choice(list(traps(operation, point.size, requests, lines).items()))
         if chance.random() < 0.4 and "storage.modify" in operation.scopes:
             point = replace(point, kill=chance.randint(1, lines))
             if chance.random() < 0.6 or trap in {"stranger", "rewritten"}:
                 trap, last = "", 0
-        sites = tuple(name for name in SITES if chance.random() < 0.12 and _fit(name, trap, operation))
+        sites = tuple(name for name in SITES if chance.random() < 0.12 and fit(name, trap, operation))
         return replace(point, trap=trap, moment=chance.randint(min(1, last), last), sites=sites)
 
     def _shape(self, point: Point) -> tuple[int, int]:
@@ -180,17 +155,17 @@ class Campaign:
 
     def _set(self, point: Point) -> dict[str, Any]:
         """Set the traps; return what the victim is to be told."""
-        double, traps, trap = self._double, self._double.traps, point.trap
+        double, switches, trap = self._double, self._double.traps, point.trap
         for name in point.sites:
-            setattr(traps, name, True)
+            setattr(switches, name, True)
         more: dict[str, Any] = {"line": point.kill} if point.kill else {}
         if trap in moments.KINDS:
             double.moment = Moment(point.moment, trap)
         elif trap in COUNTED:
-            setattr(traps, trap, point.moment)
+            setattr(switches, trap, point.moment)
         elif trap.startswith("cut_"):
-            setattr(traps, trap.removesuffix("_always"), 99 if trap.endswith("_always") else 1)
-            traps.cut_after = point.moment - 1
+            setattr(switches, trap.removesuffix("_always"), 99 if trap.endswith("_always") else 1)
+            switches.cut_after = point.moment - 1
         elif trap == "disk":
             more["disk"] = point.moment - 1
         elif trap in {"stranger", "rewritten"}:
@@ -213,7 +188,7 @@ class Campaign:
 
     def _heal(self, point: Point, said: dict[str, Any]) -> None:
         """Take all faults away, and do what the user was told to do."""
-        if _is_told(said):
+        if is_told(said):
             self._double.names.remove("/f")
         self._double.traps.__dict__.update(Traps.usual().__dict__)
         self._double.moment = None
@@ -240,85 +215,8 @@ class Campaign:
         double.wait_until_quiet()
         return said
 
-    # -- judging -------------------------------------------------------------------------------------------------------
-
     def _judge(self, point: Point, said: dict[str, Any], *, is_end: bool = False) -> str:
-        """Say what is wrong, or nothing."""
-        operation, found = OPERATIONS[point.operation], self._found()
-        rest = {place: data for place, data in found.items() if place not in operation.after}
-        places = {place: found.get(place) for place in operation.after}
-        is_done = said["said"] == "done"
-        if said["said"] == "fault":
-            return str(said["message"])
-        if is_end and not is_done and said["said"] != "AlreadyExists":
-            return f"without a fault it says {said}"
-        is_final = is_end or is_done
-        strange = [place for place in rest if not self._is_accounted(place, operation)]
-        if strange or (is_final and rest):
-            return f"there is {sorted(rest)} after {said}"
-        for place, data in places.items():
-            wrong = self._misplaced(point, place, data, rest, said, is_final=is_final)
-            if wrong:
-                return f"{wrong} after {said}; beside it {sorted(rest)}"
-        return self._lost(point, places)
-
-    def _misplaced(
-        self,
-        point: Point,
-        place: str,
-        data: bytes | None,
-        rest: dict[str, bytes],
-        said: dict[str, Any],
-        *,
-        is_final: bool,
-    ) -> str:
-        operation, new = OPERATIONS[point.operation], self._new[: point.size]
-        was, is_to_be = operation.before.get(place), operation.after[place]
-        allowed = [content(is_to_be, new)] + ([] if is_final else [content(was, new)])
-        if data in allowed or self._is_strangers(point, place, data, said):
-            return ""
-        if data is None and content("new", new) in rest.values() and not is_final:
-            return ""  # a door that deletes first: all of the new file is there, under the temporary's name
-        aside = [kept for name, kept in rest.items() if name.endswith(".old")]
-        if data is None and content(was, new) in aside and not is_final:
-            return ""  # put aside by a move that was interrupted
-        if was is None and _is_told(said):
-            return ""  # a token that may only create: what it cannot clean is told
-        if is_to_be is None and is_final and "move" in point.operation and data == content(was, new):
-            return ""  # what had arrived before is not taken away here: the original is kept
-        shown = None if data is None else f"{len(data)} bytes"
-        return f"{place} holds {shown}, neither {was} nor {is_to_be}"
-
-    def _is_strangers(self, point: Point, place: str, data: bytes | None, said: dict[str, Any]) -> bool:
-        """Whether it is what somebody else wrote, and rightly there."""
-        copies = OPERATIONS[point.operation].copies
-        if point.trap == "stranger" and copies and place == copies[1]:
-            return data == STRANGER and said["said"] != "done"
-        if point.trap == "rewritten" and copies:
-            rewritten = (
-                STRANGER if copies[0].startswith("dcache:") else STRANGER + self._new[len(STRANGER) : point.size]
-            )
-            return data == rewritten
-        return False
-
-    def _lost(self, point: Point, places: dict[str, bytes | None]) -> str:
-        """What is moved must be at one end at least."""
-        operation, new = OPERATIONS[point.operation], self._new[: point.size]
-        if "move" not in point.operation:
-            return ""
-        for place, name in operation.changes.items():
-            wanted = content(name, new)
-            if name is not None and wanted not in places.values() and wanted not in self._found().values():
-                return f"{place} and its origin are both gone"
-        return ""
-
-    def _is_accounted(self, place: str, operation: Operation) -> bool:
-        """Whether it is a temporary of ours that says what it is of and, on the server, whose."""
-        kind, _, path = place.partition(":")
-        name = path.rpartition("/")[2]
-        ours = name.startswith(".") and name.endswith((".ctapart", ".ctapart.json", ".old"))
-        ticketed = TICKET in name or (operation.job is not None and "-" in name)
-        return ours and (kind == "local" or ticketed)
+        return Judge(point, self._new[: point.size], said, self._found(), is_end).wrong()
 
     def _found(self) -> dict[str, bytes]:
         work = self._folder / "work"
@@ -331,36 +229,6 @@ def assert_right(verdicts: Iterable[Verdict]) -> None:
     wrong = [f"{verdict.point}\n    {verdict.wrong}" for verdict in verdicts if verdict.wrong]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
-
-
-def _traps(operation: Operation, size: int, requests: int, lines: int) -> dict[str, int]:
-    """Return the traps that make sense, each with its last moment."""
-    found = dict.fromkeys(moments.KINDS, requests) | {"stale": 3}
-    if operation.sends:
-        found |= dict.fromkeys(("cut_uploads", "cut_uploads_always"), max(size, 1))
-        found |= dict.fromkeys(("flips", "truncates", "lost_moves"), 4)
-    if operation.sends and operation.replaces:
-        found["move_dies"] = 4
-    if operation.fetches:
-        found |= dict.fromkeys(("cut_downloads", "cut_downloads_always", "disk"), max(size, 1))
-    if operation.copies and not operation.replaces:
-        here = operation.copies[1].startswith("local:")
-        found["stranger"] = lines if here else requests
-    if operation.copies and size > len(STRANGER):
-        found["rewritten"] = requests if operation.copies[0].startswith("dcache:") else lines
-    return found
-
-
-def _fit(site: str, trap: str, operation: Operation) -> bool:
-    """Whether the site's setting leaves the trap a chance to be noticed at all: bytes flipped where nobody keeps checksums are not."""
-    if trap in {"flips", "rewritten", "stranger"} and site == "no_checksums":
-        return False
-    return not (site == "overwrite_refused" and "storage.modify" not in operation.scopes)
-
-
-def _is_told(said: dict[str, Any]) -> bool:
-    """Whether the user was told that something is left that our token cannot remove."""
-    return "may not remove it" in said.get("message", "") or "earlier attempt left" in said.get("hint", "")
 
 
 @contextmanager
