@@ -96,15 +96,6 @@ class DCache(WebDav):
         """The REST frontend: the one that was configured, or is found; None if there is none."""
         return None if self._is_alone else self._discovery.frontend()
 
-    def list(self, folder: str) -> Iterator[Entry]:
-        """Yield what *folder* holds; an empty answer is confirmed before it is believed."""
-        is_empty = True
-        for entry in super().list(folder):
-            is_empty = False
-            yield entry
-        if is_empty:
-            self._confirm_empty(folder)
-
     def open(self, path: str, expect: Entry | None = None) -> Reader:
         """Return a reader of the version that the door has now; a file that is on tape only is not asked for: the door would block."""
         if expect is not None and expect.online is False:
@@ -173,6 +164,15 @@ class DCache(WebDav):
         return None
 
     # -- honesty -------------------------------------------------------------------------------------------------------
+
+    def _children(self, folder: str) -> Iterator[Entry]:
+        """Yield what *folder* holds, unfinished uploads too; an empty answer is confirmed before it is believed."""
+        is_empty = True
+        for entry in super()._children(folder):
+            is_empty = False
+            yield entry
+        if is_empty:
+            self._confirm_empty(folder)
 
     def _on_tape(self, path: str) -> Offline:
         return Offline(f"{self.server.what(path)} is on tape.")

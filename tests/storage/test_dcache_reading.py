@@ -62,6 +62,13 @@ def test_an_empty_listing_is_not_believed(double: Double, frontend: bool) -> Non
     assert double.requests("frontend" if frontend else "door", "GET")
 
 
+@BOTH
+def test_a_folder_of_unfinished_uploads_is_not_taken_for_a_lie(double: Double, frontend: bool) -> None:
+    """They are not shown, but they are why the frontend says that it holds something."""
+    double.raw_put("/up/.f.job-1.ctapart", b"1")
+    assert list(dcache(double, frontend=frontend).list("/up")) == []
+
+
 def test_without_its_frontend_an_empty_listing_is_confirmed_by_the_page(double: Double, rest: DCache) -> None:
     """A frontend that is down makes nothing worse."""
     double.reset(Traps(unreadable={"/secret"}, silent_empty=True, frontend_down=True))
