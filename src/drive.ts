@@ -17,7 +17,7 @@ import {
   ServerError
 } from './request';
 import { readListing, rowsOf } from './stream';
-import type { ICtaModel, IRow } from './wire';
+import type { ICtaModel, IHandle, IRow } from './wire';
 
 /** The one checkpoint that every file has: remote storage keeps no drafts. */
 const CHECKPOINT: Contents.ICheckpointModel = {
@@ -125,6 +125,14 @@ export class CtaDrive extends Drive {
       }
       throw reason;
     }
+  }
+
+  /** An address of files and folders of one source, for the user's computer. */
+  handle(source: string, paths: string[]): Promise<IHandle> {
+    return requestAPI<IHandle>('handles', this.serverSettings, {
+      method: 'POST',
+      body: JSON.stringify({ source, paths })
+    });
   }
 
   /** Give the next `get` of a folder this answer; for a listing read already. */

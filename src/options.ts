@@ -4,6 +4,8 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
+import type { IRecipe } from './snippets';
+
 /** The settings as plain values. */
 export interface IValues {
   /** The side of the window. */
@@ -26,6 +28,8 @@ export interface IValues {
   notifyOnEnd: boolean;
   /** Whether the panel is shown when JupyterLab starts. */
   openAtStart: boolean;
+  /** The user's own code for notebooks. */
+  snippets: IRecipe[];
 }
 
 /** The values without any setting. */
@@ -39,7 +43,8 @@ export const DEFAULTS: IValues = {
   confirmDelete: true,
   defaultSource: '',
   notifyOnEnd: true,
-  openAtStart: false
+  openAtStart: false,
+  snippets: []
 };
 
 /** The user's settings as one value that changes by a signal. */

@@ -50,6 +50,12 @@ export function parentOf(path: string): string {
   return cut === -1 ? '/' : '/' + trim(path).slice(0, cut);
 }
 
+/** Whether a path of our drive lies directly in a folder. */
+export function isIn(path: string, folder: IPlace): boolean {
+  const place = placeOf(path);
+  return place.source === folder.source && parentOf(place.path) === folder.path;
+}
+
 /** The last part of a path. */
 export function nameOf(path: string): string {
   const trimmed = trim(path);

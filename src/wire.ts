@@ -88,6 +88,15 @@ export interface IRow extends ICtaModel {
   keyed?: string;
 }
 
+/** An address that the browser fetches by itself: a file, or several as one archive. */
+export interface IHandle {
+  url: string;
+  name: string;
+  zip: boolean;
+  /** How long it can be used, in seconds. */
+  seconds: number;
+}
+
 /** One block of a listing: columns of equal length. */
 export interface IListingBlock {
   names: string[];

@@ -1,5 +1,4 @@
 import { globalOf, join, nameOf, parentOf, pathOf, placeOf } from '../paths';
-import { pythonString, snippet } from '../snippets';
 import { BY_NAME, compareBy } from '../sort';
 import { isPair, localsOf, nearest, remoteOf, twinOf } from '../toggle';
 import type { ICtaModel, ISource } from '../wire';
@@ -64,41 +63,6 @@ describe('toggle', () => {
   it('should let a failure through that is not "not there"', async () => {
     const fails = () => Promise.reject(new Error('no token'));
     await expect(nearest('/a', fails)).rejects.toThrow('no token');
-  });
-});
-
-describe('snippets', () => {
-  it.each([
-    ['plain', "'plain'"],
-    ["it's", "'it\\'s'"],
-    ['back\\slash', "'back\\\\slash'"],
-    ['a\nb\tc', "'a\\nb\\tc'"],
-    ['caf\u00e9', "'caf\u00e9'"],
-    ['cafe\u0301', "'cafe\\u0301'"],
-    ['\u202egnp', "'\\u202egnp'"],
-    ['\u{1F52D}', "'\\U0001f52d'"],
-    ['a\x00b', "'a\\u0000b'"]
-  ])('should spell %j as %s', (text, literal) => {
-    expect(pythonString(text)).toBe(literal);
-  });
-
-  it('should read each kind of file by its library', () => {
-    const code = (path: string): string => snippet({ source: 'd', path });
-    expect(code('/lst/a.h5')).toContain("h5py.File('a.h5', 'r')");
-    expect(code('/lst/a.fits.gz')).toContain("fits.open('a.fits.gz')");
-    expect(code('/a.ecsv')).toContain("'a.ecsv', format='ascii.ecsv'");
-    expect(code('/a.csv')).toContain("format='ascii.csv'");
-    expect(code("/o'd/x.bin")).toBe(
-      "import ctadata\n\nctadata.fetch_and_save_file('/o\\'d/x.bin', 'x.bin')\n"
-    );
-  });
-
-  it('should fetch folders whole, and name the dev side', () => {
-    expect(
-      snippet({ source: 'd', path: '/a' }, { isFolder: true, isDev: true })
-    ).toContain(
-      "fetch_and_save_file_or_dir('/a', recursive=True, dev_instance=True)"
-    );
   });
 });
 

@@ -1,10 +1,8 @@
-/** Paths and code for the clipboard. */
+/** Paths for the clipboard. */
 
 import { Clipboard, Notification } from '@jupyterlab/apputils';
-import { codeIcon, copyIcon } from '@jupyterlab/ui-components';
+import { copyIcon } from '@jupyterlab/ui-components';
 
-import { placeOf } from '../paths';
-import { snippet } from '../snippets';
 import type { CommandContext, ICommand } from './context';
 
 /** The commands that copy texts. */
@@ -24,30 +22,6 @@ export function clipboardCommands(context: CommandContext): ICommand[] {
         Clipboard.copyToSystem(context.selected.paths.join('\n'));
         tell(trans.__('The path is in the clipboard.'));
       }
-    },
-    {
-      id: 'ctadata:copy-code',
-      label: trans.__('Copy Code for a Notebook'),
-      icon: codeIcon,
-      inPalette: true,
-      isEnabled: () => context.selection.length > 0,
-      execute: () => {
-        Clipboard.copyToSystem(codeOf(context));
-        tell(trans.__('The code is in the clipboard; paste it in a cell.'));
-      }
     }
   ];
-}
-
-function codeOf(context: CommandContext): string {
-  return context.selection
-    .map(item => {
-      const place = placeOf(item.path);
-      const source = context.sources.find(place.source);
-      return snippet(place, {
-        isFolder: item.type === 'directory',
-        isDev: source ? !source.production && source.twin !== null : false
-      });
-    })
-    .join('\n');
 }

@@ -5,6 +5,8 @@ import type { FileBrowser } from '@jupyterlab/filebrowser';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
+import { CommandRegistry } from '@lumino/commands';
+import type { Widget } from '@lumino/widgets';
 
 import type { CtaDrive } from '../drive';
 import type { JobsModel } from '../jobs';
@@ -46,6 +48,10 @@ export class CommandContext {
   declare readonly defaultBrowser: FileBrowser | null;
   declare readonly trans: TranslationBundle;
   declare readonly activate: () => void;
+  /** What is open in the main area. */
+  declare readonly documents: () => Iterable<Widget>;
+  /** What the user works with in the main area. */
+  declare readonly currentDocument: () => Widget | null;
 
   /** The selected rows. */
   get selection(): Contents.IModel[] {
@@ -66,6 +72,16 @@ export class CommandContext {
   /** Whether the source that is shown takes files. */
   get isWritable(): boolean {
     return this.panel.current?.traits.writable ?? false;
+  }
+
+  /** What the user works with in the main area. */
+  get current(): Widget | null {
+    return this.currentDocument();
+  }
+
+  /** An empty registry, for a menu that lives only once. */
+  newCommands(): CommandRegistry {
+    return new CommandRegistry();
   }
 
   /** The selection as a job names it. */
@@ -101,6 +117,8 @@ export namespace CommandContext {
     | 'defaultBrowser'
     | 'trans'
     | 'activate'
+    | 'documents'
+    | 'currentDocument'
   >;
 }
 

@@ -43,10 +43,13 @@ export function downloadCommands(context: CommandContext): ICommand[] {
     },
     {
       id: 'ctadata:download-to-computer',
-      label: trans.__('Download to My Computer'),
+      label: () =>
+        context.single && isFile(context.single)
+          ? trans.__('Download to My Computer')
+          : trans.__('Download to My Computer as Zip'),
       icon: computerIcon,
       inPalette: true,
-      isEnabled: () => context.selection.some(isFile),
+      isEnabled: isSelected,
       execute: () => downloadToComputer(context)
     }
   ];
@@ -84,17 +87,26 @@ export async function download(
   });
 }
 
-/** Save the selected files on the user's computer, by the browser's own download. */
+/**
+ * Save the selection on the user's computer, by the browser's own download.
+ *
+ * #### Notes
+ * One file comes as it is; a folder, or several files, as one zip archive.
+ */
 export async function downloadToComputer(
-  context: CommandContext
+  context: CommandContext,
+  from = context.selected
 ): Promise<void> {
-  for (const item of context.selection.filter(isFile)) {
+  try {
+    const handle = await context.drive.handle(from.source, from.paths);
     const link = document.createElement('a');
-    link.href = await context.drive.getDownloadUrl(item.path);
-    link.download = item.name;
+    link.href = handle.url;
+    link.download = handle.name;
     document.body.appendChild(link);
     link.click();
     link.remove();
+  } catch (reason) {
+    context.panel.tell(reason);
   }
 }
 

@@ -12,23 +12,17 @@ import {
 } from '@jupyterlab/ui-components';
 
 import { moveIcon } from '../icons';
-import { parentOf, placeOf, trim } from '../paths';
-import type { IPlace } from '../paths';
+import { trim } from '../paths';
+import { Board } from './board';
+import { bring } from './bring';
 import type { CommandContext, ICommand } from './context';
-import { fromOf } from './context';
 import { confirmDelete } from './delete';
-
-/** What was cut or copied. */
-interface IClipboard {
-  paths: string[];
-  isCut: boolean;
-}
 
 /** The commands that change. */
 export function editCommands(context: CommandContext): ICommand[] {
   const { panel, trans } = context;
   const { browser } = panel;
-  const clipboard = new Clipboard(context);
+  const board = new Board(context);
   const mayChange = (): boolean =>
     context.isWritable && context.selection.length > 0;
   return [
@@ -68,22 +62,22 @@ export function editCommands(context: CommandContext): ICommand[] {
       label: trans.__('Cut'),
       icon: cutIcon,
       isEnabled: mayChange,
-      execute: () => clipboard.take(true)
+      execute: () => board.take(true)
     },
     {
       id: 'ctadata:copy',
       label: trans.__('Copy'),
       icon: copyIcon,
       isEnabled: () => context.selection.length > 0,
-      execute: () => clipboard.take(false)
+      execute: () => board.take(false)
     },
     {
       id: 'ctadata:paste',
       label: trans.__('Paste'),
       icon: pasteIcon,
       inPalette: true,
-      isEnabled: () => context.isWritable && !clipboard.isEmpty,
-      execute: () => clipboard.paste()
+      isEnabled: () => context.isWritable && !board.isEmpty,
+      execute: () => board.paste()
     },
     {
       id: 'ctadata:delete',
@@ -118,90 +112,6 @@ export async function duplicate(context: CommandContext): Promise<void> {
   }
 }
 
-/** Move or copy paths of our drive into a folder. */
-export async function bring(
-  context: CommandContext,
-  paths: string[],
-  to: IPlace,
-  isCopy: boolean
-): Promise<void> {
-  const coming = isCopy ? paths : paths.filter(path => !isIn(path, to));
-  if (coming.length) {
-    await context.start({
-      kind: isCopy ? 'copy' : 'move',
-      from: fromOf(coming),
-      to,
-      conflict: 'ask'
-    });
-  }
-}
-
-/** What was cut or copied, and its pasting. */
-export class Clipboard {
-  /** Construct an empty clipboard, which the listing's own keys use as well. */
-  constructor(context: CommandContext) {
-    this._context = context;
-    const { rows } = context.panel.browser;
-    const { cut, copy } = rows;
-    rows.cut = () => {
-      this._keep(true);
-      cut.call(rows);
-    };
-    rows.copy = () => {
-      this._keep(false);
-      copy.call(rows);
-    };
-    if (rows.hooks) {
-      rows.hooks.paste = () => this.paste();
-    }
-  }
-
-  /** Whether there is nothing to paste. */
-  get isEmpty(): boolean {
-    return this._kept.paths.length === 0;
-  }
-
-  /** Take the selection. */
-  take(isCut: boolean): void {
-    const { rows } = this._context.panel.browser;
-    if (isCut) {
-      rows.cut();
-    } else {
-      rows.copy();
-    }
-  }
-
-  /** Bring what was taken into the folder that is shown. */
-  async paste(): Promise<void> {
-    const { paths, isCut } = this._kept;
-    const { here } = this._context;
-    if (!paths.length) {
-      return;
-    }
-    if (isCut) {
-      this._kept = { paths: [], isCut: false };
-      await bring(this._context, paths, here, false);
-    } else if (paths.every(path => isIn(path, here))) {
-      await this._context.start({
-        kind: 'copy',
-        from: fromOf(paths),
-        to: here,
-        conflict: 'rename'
-      });
-    } else {
-      await bring(this._context, paths, here, true);
-    }
-  }
-
-  private _keep(isCut: boolean): void {
-    const paths = this._context.selection.map(item => item.path);
-    this._kept = { paths, isCut };
-  }
-
-  private _context: CommandContext;
-  private _kept: IClipboard = { paths: [], isCut: false };
-}
-
 async function move(context: CommandContext): Promise<void> {
   const { trans, here } = context;
   const paths = context.selection.map(item => item.path);
@@ -219,12 +129,6 @@ async function move(context: CommandContext): Promise<void> {
   });
   if (button.accept && value) {
     const to = { source: here.source, path: '/' + trim(value) };
-    await bring(context, paths, to, false);
+    await bring(context, paths, to, 'move');
   }
-}
-
-/** Whether a path lies directly in a folder. */
-function isIn(path: string, folder: IPlace): boolean {
-  const place = placeOf(path);
-  return place.source === folder.source && parentOf(place.path) === folder.path;
 }

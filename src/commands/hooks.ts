@@ -1,18 +1,31 @@
 /** What keys, drops and ended transfers do. */
 
-import { isOurs, trim, WORKSPACE } from '../paths';
+import { isOurs, localOf, trim, WORKSPACE } from '../paths';
 import type { IPlace } from '../paths';
 import type { IListingHooks } from '../widgets/listing';
-import { acceptOurs } from '../widgets/dragdrop';
+import {
+  crumbAt,
+  folderAt,
+  isCopy,
+  markNativeDrops,
+  springOpen,
+  takeDrags
+} from '../widgets/dragdrop';
+import { addGrip } from '../widgets/grip';
+import { bring } from './bring';
 import type { CommandContext } from './context';
+import { fromOf } from './context';
 import { download, downloadToComputer } from './download';
-import { bring, duplicate, remove } from './edit';
+import { duplicate, remove } from './edit';
+import { takeDropsOnNotebooks } from './insert';
 import { open } from './open';
 import { uploadDrop, uploadFromWorkspace } from './upload';
 
 /** What the listing's keys and drops do; the file browser takes our files from now on. */
 export function hooksOf(context: CommandContext): IListingHooks {
   connectWorkspace(context);
+  connectPanel(context);
+  takeDropsOnNotebooks(context);
   return {
     open: item => void open(context, item),
     delete: () => remove(context),
@@ -25,7 +38,7 @@ export function hooksOf(context: CommandContext): IListingHooks {
   };
 }
 
-/** Bring dragged files: our own move, those of the workspace are uploaded. */
+/** Bring dragged files: within a source they move, from elsewhere they are copied. */
 async function dropPaths(
   context: CommandContext,
   paths: string[],
@@ -36,7 +49,7 @@ async function dropPaths(
   const others = paths.filter(path => !isOurs(path));
   const { contents } = context.docManager.services;
   if (ours.length) {
-    await bring(context, ours, folder, isCopy);
+    await bring(context, ours, folder, isCopy ? 'copy' : 'drop');
   }
   if (others.some(path => contents.driveName(path))) {
     return; // another extension's drive: the server does not know it
@@ -46,6 +59,63 @@ async function dropPaths(
   }
 }
 
+/** Our crumbs take files; what a drag rests on opens; the desktop takes files by the grip. */
+function connectPanel(context: CommandContext): void {
+  const { browser, node, model } = context.panel;
+  const { contentNode } = browser.rows;
+  takeDrags(node, event => {
+    const crumb = crumbAt(browser, event);
+    const place = crumb && model.resolve('/' + trim(crumb.path));
+    return crumb && place
+      ? {
+          node: crumb.node,
+          drop: (paths, drop) =>
+            void dropPaths(context, paths, place, isCopy(drop))
+        }
+      : null;
+  });
+  springOpen(node, event => {
+    const at = event.target as Element;
+    const side = at.closest<HTMLElement>('.ctadata-Toggle-side[data-source]');
+    const source = side?.dataset.source ?? '';
+    if (side && source !== context.here.source) {
+      return { node: side, open: () => void context.panel.switchTo(source) };
+    }
+    const found = folderAt(browser, event);
+    return found && found.node !== contentNode
+      ? {
+          node: found.node,
+          open: () => void model.cd('/' + localOf(found.path))
+        }
+      : null;
+  });
+  markNativeDrops(contentNode, row => row.dataset.ctadataKind === 'folder');
+  addGrip(contentNode, {
+    title: context.trans.__(
+      'Drag to your desktop (Chrome, Edge), or click to download'
+    ),
+    handle: row => {
+      const { source, paths } = grippedOf(context, row);
+      return context.drive.handle(source, paths);
+    },
+    save: row => void downloadToComputer(context, grippedOf(context, row)),
+    fail: reason => context.panel.tell(reason)
+  });
+}
+
+/** What the grip of a row takes: the selection if the row is in it, else the row. */
+function grippedOf(
+  context: CommandContext,
+  row: HTMLElement
+): { source: string; paths: string[] } {
+  const { model } = context.panel;
+  const item = Array.from(model.items()).find(
+    one => one.name === row.dataset.ctadataName
+  );
+  const isSelected = row.classList.contains('jp-mod-selected');
+  return isSelected || !item ? context.selected : fromOf([item.path]);
+}
+
 /** The file browser takes our files, and shows what transfers brought. */
 function connectWorkspace(context: CommandContext): void {
   const { defaultBrowser, jobs } = context;
@@ -53,17 +123,25 @@ function connectWorkspace(context: CommandContext): void {
     return;
   }
   const { contents } = context.docManager.services;
-  const drop = acceptOurs(defaultBrowser, (paths, folder) => {
-    const items = paths.map(path => ({ path }));
-    const to = {
-      source: WORKSPACE,
-      path: '/' + trim(contents.localPath(folder))
-    };
-    void download(context, items, to);
+  const drop = takeDrags(defaultBrowser.node, (event, dragged) => {
+    const found = dragged.every(isOurs)
+      ? folderAt(defaultBrowser, event)
+      : null;
+    return (
+      found && {
+        node: found.node,
+        drop: paths => {
+          const path = '/' + trim(contents.localPath(found.path));
+          const items = paths.map(one => ({ path: one }));
+          void download(context, items, { source: WORKSPACE, path });
+        }
+      }
+    );
   });
   defaultBrowser.disposed.connect(() => drop.dispose());
   jobs.ended.connect((_, job) => {
-    if (job.to?.source === WORKSPACE) {
+    const isFrom = job.from.source === WORKSPACE && job.kind === 'move';
+    if (job.to?.source === WORKSPACE || isFrom) {
       void defaultBrowser.model.refresh();
     }
   });

@@ -7,6 +7,7 @@ import { clipboardCommands } from './clipboard';
 import type { CommandContext, ICommand } from './context';
 import { downloadCommands } from './download';
 import { editCommands } from './edit';
+import { insertCommands } from './insert';
 import { openCommands } from './open';
 import { uploadCommands } from './upload';
 
@@ -21,7 +22,8 @@ export function addCommands(
     ...downloadCommands(context),
     ...uploadCommands(context),
     ...editCommands(context),
-    ...clipboardCommands(context)
+    ...clipboardCommands(context),
+    ...insertCommands(context)
   ];
   const category = context.trans.__('Remote storage');
   for (const { id, inPalette, execute, ...options } of all) {

@@ -43,7 +43,9 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     const context = new CommandContext({
       ...{ ...storage, ...transfers, panel, options, docManager, trans },
       defaultBrowser,
-      activate: () => app.shell.activateById(panel.id)
+      activate: () => app.shell.activateById(panel.id),
+      documents: () => app.shell.widgets('main'),
+      currentDocument: () => app.shell.currentWidget
     });
     panel.browser.rows.hooks = hooksOf(context);
     addCommands(app.commands, palette, context);

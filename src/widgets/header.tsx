@@ -59,6 +59,7 @@ function Toggle(props: IHeaderProps): JSX.Element | null {
       <button
         role="radio"
         aria-checked={isHere}
+        data-source={source.name}
         className={`ctadata-Toggle-side${isHere ? ' ctadata-mod-here' : ''}`}
         title={
           isHere

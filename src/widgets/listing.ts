@@ -22,6 +22,7 @@ import type { CtaModel } from '../model';
 import type { ICtaModel } from '../wire';
 import { giveNamesRoom, isKnown } from './core';
 import type { ICore } from './core';
+import { isCopy } from './dragdrop';
 import { describe, highlight } from './row';
 
 /** What JupyterLab's browsers drag. */
@@ -266,7 +267,7 @@ export class VirtualDirListing extends DirListing {
     }
     event.dropAction = event.proposedAction;
     const paths = event.mimeData.getData(CONTENTS_MIME) as string[];
-    this.hooks?.dropPaths(paths, this._folderAt(event), event.ctrlKey);
+    this.hooks?.dropPaths(paths, this._folderAt(event), isCopy(event));
   }
 
   /** Show the model's rows; what was selected and is there yet stays so. */

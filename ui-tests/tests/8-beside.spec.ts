@@ -1,9 +1,10 @@
 /** What works between the panel and the rest of JupyterLab. */
 
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 
-import { expect, galata, test } from './panel';
-import { inWorkspace, lay, onDoor, textOf } from './rig';
+import { expect, test } from './panel';
+import { lay, onDoor, textOf } from './rig';
 
 const clipboard = (): Promise<string> => navigator.clipboard.readText();
 
@@ -23,11 +24,9 @@ test('code for a notebook is copied', async ({ page, panel }) => {
   await expect
     .poll(() => page.evaluate(clipboard))
     .toContain(
-      "fetch_and_save_file('/lst/DL1/20241114/v0.10/tailcut84/dl1_LST-1.Run19620.0000.h5', 'dl1_LST-1.Run19620.0000.h5')"
+      "ctadata_jlab.source('dcache').open('/lst/DL1/20241114/v0.10/tailcut84/dl1_LST-1.Run19620.0000.h5')"
     );
-  const code = await page.evaluate(clipboard);
-  expect(code).toContain('import ctadata');
-  expect(code).toContain('h5py');
+  expect(await page.evaluate(clipboard)).toContain('import h5py');
 });
 
 test('a file is saved on the user’s computer', async ({ page, panel, own }) => {
@@ -40,65 +39,42 @@ test('a file is saved on the user’s computer', async ({ page, panel, own }) =>
   expect(textOf(await download.path())).toBe('home');
 });
 
-test.describe('with the panel on the right', () => {
-  test.use({
-    mockSettings: {
-      ...galata.DEFAULT_SETTINGS,
-      'ctadata_jlab:plugin': { side: 'right' }
-    }
+test('a folder is saved on the user’s computer as one zip archive', async ({
+  page,
+  panel,
+  own
+}) => {
+  lay(onDoor(own, 'run'), { 'a é.txt': 'one', 'deep/b.txt': 'two', empty: '' });
+  await panel.startIn(own);
+  const coming = page.waitForEvent('download');
+  await panel.choose('run', 'Download to My Computer as Zip');
+  const download = await coming;
+  expect(download.suggestedFilename()).toBe('run.zip');
+  const listed = execFileSync(
+    process.env.PYTHON ?? 'python3',
+    [
+      '-c',
+      'import json, sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\nprint(json.dumps({n: z.read(n).decode() for n in z.namelist()}))',
+      await download.path()
+    ],
+    { encoding: 'utf8' }
+  );
+  expect(JSON.parse(listed)).toEqual({
+    'run/': '',
+    'run/a é.txt': 'one',
+    'run/deep/': '',
+    'run/deep/b.txt': 'two',
+    'run/empty': ''
   });
+});
 
-  test('a row that is dragged onto the file browser is downloaded', async ({
-    page,
-    panel,
-    own,
-    tmpPath
-  }) => {
-    lay(onDoor(own), { 'dragged.txt': 'by hand' });
-    await panel.startIn(own);
-    const files = page.locator('#filebrowser .jp-DirListing-content');
-    await expect(files).toBeVisible();
-    await drag(panel.row('dragged.txt'), files);
-    await panel.expectJob('dragged.txt', 'done');
-    expect(textOf(inWorkspace(tmpPath, 'dragged.txt'))).toBe('by hand');
-    await expect(
-      files.locator('.jp-DirListing-item').filter({ hasText: 'dragged.txt' })
-    ).toBeVisible();
-  });
-
-  test('a file that is dragged from the file browser is uploaded', async ({
-    page,
-    panel,
-    own,
-    tmpPath
-  }) => {
-    lay(inWorkspace(tmpPath), { 'going.txt': 'up' });
-    await panel.startIn(own);
-    await page
-      .locator('#filebrowser')
-      .getByRole('button', { name: /Refresh/ })
-      .click();
-    const row = page
-      .locator('#filebrowser .jp-DirListing-item')
-      .filter({ hasText: 'going.txt' });
-    await drag(row, panel.list);
-    await expect(panel.row('going.txt')).toBeVisible();
-    expect(textOf(onDoor(own, 'going.txt'))).toBe('up');
-    expect(fs.existsSync(inWorkspace(tmpPath, 'going.txt'))).toBe(true);
-  });
-
-  /** Drag as a hand does: JupyterLab starts a drag only after some way. */
-  async function drag(
-    from: import('@playwright/test').Locator,
-    to: import('@playwright/test').Locator
-  ): Promise<void> {
-    const page = from.page();
-    const begin = (await from.boundingBox())!;
-    const end = (await to.boundingBox())!;
-    await page.mouse.move(begin.x + 40, begin.y + begin.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(begin.x + 60, begin.y + begin.height, { steps: 5 });
-    await page.mouse.move(end.x + 60, end.y + end.height - 40, { steps: 12 });
-    await page.mouse.up();
-  }
+test('what is missing is told before a download begins', async ({
+  panel,
+  own
+}) => {
+  lay(onDoor(own), { 'gone.txt': 'soon' });
+  await panel.startIn(own);
+  fs.rmSync(onDoor(own, 'gone.txt'));
+  await panel.choose('gone.txt', 'Download to My Computer');
+  await expect(panel.banner).toContainText('gone.txt');
 });
