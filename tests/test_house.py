@@ -28,6 +28,7 @@ FLOORS = {
     "storage": 3,
     "tokens": 3,
     "transfer": 4,
+    "preview": 4,
     "session": 5,
     "foreground": 6,
     "remote": 7,
@@ -58,6 +59,7 @@ CORE = {
     "storage",
     "tokens",
     "transfer",
+    "preview",
     "session",
     "foreground",
     "remote",
@@ -80,6 +82,7 @@ DOORS = {"cli", "magics", "demo", "compat"}
 
 SWALLOWING = {
     "curl/exchange.py": "libcurl's callbacks: nothing may be raised into C",
+    "preview/child.py": "a process's top: libraries raise what they like about a file; it is told to the parent",
     "foreground/crew.py": "a thread's top: raised again where the results are taken",
     "server/drops.py": "a thread's top: kept, and raised by `finish`",
     "server/documents.py": "nbformat raises what it likes about a document; the HTTP edge tells it as one error",
