@@ -282,10 +282,12 @@ class WebDav:
         headers = {"Want-Digest": _WANTED}
         try:
             return self.curl.put(url, what, body, headers=headers)
-        except (NotFound, AlreadyExists, Unreachable):  # nginx answers 500 where the folder is missing
-            if self._is_folder(paths.parent(part)):
+        except (NotFound, AlreadyExists, Unreachable) as error:  # nginx answers 500 where the folder is missing
+            if not self._is_folder(paths.parent(part)):
+                self.make_folder(paths.parent(part))
+            elif not isinstance(error, NotFound):
                 raise
-            self.make_folder(paths.parent(part))
+            # else another upload has made the folder meanwhile
             return self.curl.put(url, what, body, headers=headers)
 
     def _verify(self, part: str, body: Body) -> tuple[Entry, Checksum | None]:

@@ -48,6 +48,8 @@ export class CommandContext {
   declare readonly defaultBrowser: FileBrowser | null;
   declare readonly trans: TranslationBundle;
   declare readonly activate: () => void;
+  /** Show a widget in the main area. */
+  declare readonly reveal: (widget: Widget) => void;
   /** What is open in the main area. */
   declare readonly documents: () => Iterable<Widget>;
   /** What the user works with in the main area. */
@@ -118,6 +120,7 @@ export namespace CommandContext {
     | 'trans'
     | 'activate'
     | 'documents'
+    | 'reveal'
     | 'currentDocument'
   >;
 }

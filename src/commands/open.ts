@@ -2,17 +2,24 @@
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { Contents } from '@jupyterlab/services';
-import { fileIcon, infoIcon, refreshIcon } from '@jupyterlab/ui-components';
+import {
+  fileIcon,
+  infoIcon,
+  listIcon,
+  refreshIcon
+} from '@jupyterlab/ui-components';
 
 import { bytes } from '../format';
 import { storageIcon } from '../icons';
 import { placeOf } from '../paths';
+import { hasStructure } from '../preview';
 import { twinOf } from '../toggle';
 import type { ICtaModel } from '../wire';
 import { askLogin } from '../widgets/logindialog';
 import { showDetails } from '../widgets/details';
 import type { CommandContext, ICommand } from './context';
 import { downloadTo } from './download';
+import { showBeginning, showStructure } from './preview';
 
 /** The commands that open and show. */
 export function openCommands(context: CommandContext): ICommand[] {
@@ -39,6 +46,26 @@ export function openCommands(context: CommandContext): ICommand[] {
       icon: fileIcon,
       isEnabled: () => context.selection.length > 0,
       execute: () => context.selection.forEach(item => open(context, item))
+    },
+    {
+      id: 'ctadata:preview',
+      label: () =>
+        hasStructure(context.single?.name ?? '')
+          ? trans.__('Show Structure')
+          : trans.__('Show the Beginning'),
+      caption: trans.__('Look into the file without downloading it'),
+      icon: listIcon,
+      inPalette: true,
+      isEnabled: () =>
+        context.single !== null && context.single.type !== 'directory',
+      execute: () => {
+        const item = context.single;
+        if (item && hasStructure(item.name)) {
+          showStructure(context, item);
+        } else if (item) {
+          showBeginning(context, item);
+        }
+      }
     },
     {
       id: 'ctadata:details',
@@ -79,35 +106,48 @@ export function openCommands(context: CommandContext): ICommand[] {
   ];
 }
 
-/** Open a file in an editor, or offer to download it if it is too large. */
+/** Open a file in an editor; show what is in one that none can open, or offer what else can be done. */
 export async function open(
   context: CommandContext,
   item: Contents.IModel
 ): Promise<void> {
   if (item.type === 'directory') {
     await context.panel.model.cd(item.path);
-    return;
-  }
-  const limit = context.drive.openLimit;
-  if ((item.size ?? 0) <= limit) {
+  } else if (hasStructure(item.name)) {
+    showStructure(context, item);
+  } else if ((item.size ?? 0) <= context.drive.openLimit) {
     context.docManager.openOrReveal(item.path);
-    return;
+  } else {
+    await offerInstead(context, item);
   }
+}
+
+/** Say that a file is too large to open, and offer its beginning, a download, or code. */
+async function offerInstead(
+  context: CommandContext,
+  item: Contents.IModel
+): Promise<void> {
   const { trans } = context;
-  const { button } = await showDialog({
+  const button = (label: string, actions: string[]): Dialog.IButton =>
+    Dialog.createButton({ label, actions, accept: true });
+  const answer = await showDialog({
     title: trans.__('Too large to open'),
     body: trans.__(
-      '“%1” has %2; at most %3 are opened here. Download it to the workspace to work with it.',
+      '“%1” has %2; at most %3 are opened here.',
       item.name,
       bytes(item.size),
-      bytes(limit)
+      bytes(context.drive.openLimit)
     ),
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.okButton({ label: trans.__('Download to Workspace…') })
+      button(trans.__('Show the Beginning'), ['beginning']),
+      button(trans.__('Download to Workspace…'), ['download'])
     ]
   });
-  if (button.accept) {
+  const [action] = answer.button.actions;
+  if (answer.button.accept && action === 'beginning') {
+    showBeginning(context, item);
+  } else if (answer.button.accept) {
     await downloadTo(context, [item]);
   }
 }

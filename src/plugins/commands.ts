@@ -45,6 +45,12 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       defaultBrowser,
       activate: () => app.shell.activateById(panel.id),
       documents: () => app.shell.widgets('main'),
+      reveal: widget => {
+        if (!widget.isAttached) {
+          app.shell.add(widget, 'main');
+        }
+        app.shell.activateById(widget.id);
+      },
       currentDocument: () => app.shell.currentWidget
     });
     panel.browser.rows.hooks = hooksOf(context);

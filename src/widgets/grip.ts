@@ -36,6 +36,7 @@ export function addGrip(list: HTMLElement, hooks: IGripHooks): IDisposable {
   list.parentElement?.append(grip);
   let row: HTMLElement | null = null;
   let ready: IHandle | null = null;
+  let isHeld = false;
 
   const place = (event: Event): void => {
     const over = (event.target as Element).closest<HTMLElement>(
@@ -52,8 +53,13 @@ export function addGrip(list: HTMLElement, hooks: IGripHooks): IDisposable {
     grip.hidden = !over;
   };
   const hide = (): void => {
-    grip.hidden = true;
-    row = ready = null;
+    if (!isHeld) {
+      grip.hidden = true;
+      row = ready = null;
+    }
+  };
+  const release = (): void => {
+    isHeld = false;
   };
   const prepare = (): void => {
     const asked = row;
@@ -87,8 +93,16 @@ export function addGrip(list: HTMLElement, hooks: IGripHooks): IDisposable {
     }
   });
   grip.addEventListener('dragstart', begin);
-  grip.addEventListener('dragend', hide);
-  grip.addEventListener('mousedown', event => event.stopPropagation());
+  grip.addEventListener('dragend', () => {
+    release();
+    hide();
+  });
+  grip.addEventListener('mousedown', event => {
+    // a quick hand has left the grip before the drag begins
+    isHeld = true;
+    event.stopPropagation();
+  });
+  window.addEventListener('mouseup', release);
   grip.addEventListener('click', event => {
     event.stopPropagation();
     if (row) {
@@ -96,6 +110,7 @@ export function addGrip(list: HTMLElement, hooks: IGripHooks): IDisposable {
     }
   });
   return new DisposableDelegate(() => {
+    window.removeEventListener('mouseup', release);
     list.removeEventListener('mouseover', place);
     list.removeEventListener('scroll', hide);
     list.removeEventListener('mouseleave', leave);

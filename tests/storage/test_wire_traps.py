@@ -379,6 +379,26 @@ def test_a_stored_file_that_differs_from_what_was_sent_is_removed() -> None:
     assert parts == set()
 
 
+def test_a_folder_that_another_upload_makes_meanwhile_is_there() -> None:
+    """The server refuses the bytes as their folder is missing; when it is looked for it is there, so they are sent again."""
+    puts = 0
+
+    def answer(handler: BaseHTTPRequestHandler, asked: Asked) -> None:
+        nonlocal puts
+        puts += asked.method == "PUT"
+        if asked.method == "PROPFIND":
+            body = FOLDER.format(asked.path) if asked.path.rstrip("/") in {"", "/new"} else FILE.format(asked.path)
+            reply(handler, 207, MULTI.format(body.replace(">1<", ">3<")).encode())
+            return
+        headers = {"Content-Length": "3"} if asked.method == "HEAD" else {}
+        reply(handler, 409 if puts == 1 and asked.method == "PUT" else 201, headers=headers)
+
+    with scripted(answer) as server:
+        receipt = WebDav("d", server.url, Trust.of()).put("/new/f", Bytes(b"abc"), ticket="t")
+        assert "MKCOL" not in {asked.method for asked in server.asked}
+    assert (receipt.entry.path, puts) == ("/new/f", 2)
+
+
 def test_a_lost_answer_to_the_rename_is_resolved_by_looking() -> None:
     """The connection dies after the MOVE was done: the file is there, and that is success."""
     files: set[str] = set()

@@ -81,17 +81,70 @@ test('a save over somebody else’s change is not done unasked', async ({
   expect(textOf(file)).toBe('theirs, and longer\n');
 });
 
-test('a file that is too large is offered as a download instead', async ({
+test('a file that is too large is not opened: its beginning is shown, or it is downloaded', async ({
+  page,
   panel
 }) => {
   await panel.start();
   await panel.enter('cta', 'simulations');
+  const sent: string[] = [];
+  page.on('response', response => {
+    if (response.url().includes('/files/')) {
+      const length = response.headers()['content-length'];
+      sent.push(`${response.status()} ${length}`);
+    }
+  });
   await panel.row(BULK).dblclick();
   await expect(panel.dialog).toContainText('Too large to open');
   await expect(panel.dialog).toContainText('200 MB');
   await expect(
     panel.dialog.getByRole('button', { name: 'Download to Workspace…' })
   ).toBeVisible();
-  await panel.answer('Cancel');
-  await expect(panel.documents.locator('.jp-Document')).toHaveCount(0);
+  await panel.answer('Show the Beginning');
+  const preview = panel.documents.locator('.ctadata-Preview');
+  await expect(preview).toContainText('of 200 MB, read-only');
+  await expect(preview.locator('pre')).toContainText('00000000');
+  expect(sent).toEqual([`206 ${1024 * 1024}`]);
+  await expect(panel.documents.locator('.jp-FileEditor')).toHaveCount(0);
+});
+
+test('an HDF5 file shows its structure and a table, and is not downloaded', async ({
+  page,
+  panel
+}) => {
+  await panel.start();
+  await panel.enter('lst', 'DL1', '20241114', 'v0.10', 'tailcut84');
+  const sent: string[] = [];
+  page.on('request', request => {
+    if (/\/(files|contents)\/.*\.h5/.test(request.url())) {
+      sent.push(request.url());
+    }
+  });
+  await panel.row('dl1_LST-1.Run19620.0000.h5').dblclick();
+  const tree = panel.documents.getByRole('tree', { name: 'Structure' });
+  await tree
+    .locator('[data-path="/dl1/event/telescope/parameters/LST_LSTCam"]')
+    .click();
+  const part = panel.documents.locator('.ctadata-Preview-part');
+  await expect(part.locator('table.ctadata-Preview-table')).toContainText(
+    'intensity'
+  );
+  await expect(part.locator('.ctadata-Preview-bars').first()).toBeVisible();
+  await tree.press('ArrowUp');
+  await expect(tree.locator('[aria-selected="true"]')).toHaveCount(1);
+  expect(sent).toEqual([]);
+});
+
+test('a FITS file shows its HDUs, a header and a picture', async ({
+  panel
+}) => {
+  await panel.start();
+  await panel.enter('cta', 'crab');
+  await panel.row('crab_counts.fits').dblclick();
+  const tree = panel.documents.getByRole('tree', { name: 'Structure' });
+  await tree.getByRole('treeitem').first().click();
+  const part = panel.documents.locator('.ctadata-Preview-part');
+  await part.getByText('Header', { exact: true }).click();
+  await expect(part.locator('.ctadata-Preview-header')).toContainText('SIMPLE');
+  await expect(part.locator('canvas')).toBeVisible();
 });
