@@ -283,11 +283,9 @@ class WebDav:
         try:
             return self.curl.put(url, what, body, headers=headers)
         except (NotFound, AlreadyExists, Unreachable) as error:  # nginx answers 500 where the folder is missing
-            if not self._is_folder(paths.parent(part)):
-                self.make_folder(paths.parent(part))
-            elif not isinstance(error, NotFound):
+            if not isinstance(error, NotFound) and self._is_folder(paths.parent(part)):
                 raise
-            # else another upload has made the folder meanwhile
+            self.make_folder(paths.parent(part))  # which is no error if another upload has made it meanwhile
             return self.curl.put(url, what, body, headers=headers)
 
     def _verify(self, part: str, body: Body) -> tuple[Entry, Checksum | None]:
