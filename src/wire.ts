@@ -88,6 +88,16 @@ export interface IRow extends ICtaModel {
   keyed?: string;
 }
 
+/** How a file compares with a local copy. */
+export interface IComparison {
+  same: boolean;
+  size: number;
+  /** The storage's checksum; null if it has none. */
+  theirs: string | null;
+  /** The copy's; null if the sizes differ already. */
+  ours: string | null;
+}
+
 /** An address that the browser fetches by itself: a file, or several as one archive. */
 export interface IHandle {
   url: string;

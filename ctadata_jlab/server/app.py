@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Unicode
 
-from ctadata_jlab.server import contents, drops, files, handles, jobs, listing, login, look, sources
+from ctadata_jlab.server import contents, drops, files, handles, jobs, listing, login, look, sources, verdict
 from ctadata_jlab.server.activity import Activity
 from ctadata_jlab.server.events import SCHEMAS, Announcer
 from ctadata_jlab.server.workshop import Workshop
@@ -29,6 +29,7 @@ ROUTES = [
     *drops.ROUTES,
     *login.ROUTES,
     *look.ROUTES,
+    *verdict.ROUTES,
 ]
 
 

@@ -6,18 +6,12 @@ import * as React from 'react';
 
 import { bytes } from '../format';
 import { nameOf, placeOf } from '../paths';
-import { asServerError } from '../request';
-import type { IJob } from '../wire';
 import type { CommandContext } from './context';
+import { Measuring } from './measure';
+import type { ISelected } from './measure';
 
 /** How many names are listed. */
 const MOST = 8;
-
-/** What a deletion names. */
-export interface ISelected {
-  source: string;
-  paths: string[];
-}
 
 /** The dialog's body: the names, and how much they hold once that is known. */
 class DeleteBody extends ReactWidget {
@@ -124,58 +118,4 @@ export async function confirmDelete(
   const { button } = await dialog.launch();
   measuring.stop();
   return button.accept;
-}
-
-/** Counts files and bytes by a job of the server's. */
-class Measuring {
-  constructor(context: CommandContext, from: ISelected) {
-    this._context = context;
-    this._from = from;
-  }
-
-  /** The amount in words, or why it cannot be told. Never rejects. */
-  async amount(): Promise<string> {
-    const { jobs, trans } = this._context;
-    try {
-      const begun = await jobs.start({ kind: 'measure', from: this._from });
-      this._id = begun.id;
-      const job = await jobs.finished(begun.id);
-      this._isDone = true;
-      return job.state === 'done' ? wordsOf(job, trans) : this._unknown(job);
-    } catch (reason) {
-      return trans.__('Cannot count: %1', asServerError(reason).message);
-    }
-  }
-
-  /** Forget the measurement. */
-  stop(): void {
-    const { jobs } = this._context;
-    const id = this._id;
-    if (!id) {
-      return;
-    }
-    const ended = this._isDone ? Promise.resolve() : jobs.act(id, 'cancel');
-    Promise.resolve(ended)
-      .then(() => jobs.forget(id))
-      .catch(() => undefined);
-  }
-
-  private _unknown(job: IJob): string {
-    const { trans } = this._context;
-    return trans.__('Cannot count: %1', job.error?.message ?? job.state);
-  }
-
-  private _context: CommandContext;
-  private _from: ISelected;
-  private _id = '';
-  private _isDone = false;
-}
-
-function wordsOf(job: IJob, trans: TranslationBundle): string {
-  return trans._n(
-    'In all %1 file with %2.',
-    'In all %1 files with %2.',
-    job.files_total,
-    bytes(job.bytes_total) || '0 B'
-  );
 }

@@ -11,13 +11,11 @@ import {
 
 import { bytes } from '../format';
 import { storageIcon } from '../icons';
-import { placeOf } from '../paths';
 import { hasStructure } from '../preview';
 import { twinOf } from '../toggle';
-import type { ICtaModel } from '../wire';
 import { askLogin } from '../widgets/logindialog';
-import { showDetails } from '../widgets/details';
 import type { CommandContext, ICommand } from './context';
+import { details } from './details';
 import { downloadTo } from './download';
 import { showBeginning, showStructure } from './preview';
 
@@ -149,22 +147,5 @@ async function offerInstead(
     showBeginning(context, item);
   } else if (answer.button.accept) {
     await downloadTo(context, [item]);
-  }
-}
-
-async function details(context: CommandContext): Promise<void> {
-  const item = context.single;
-  if (!item) {
-    return;
-  }
-  const place = placeOf(item.path);
-  try {
-    const model: ICtaModel = await context.drive.get(item.path, {
-      content: false
-    });
-    const source = context.sources.find(place.source);
-    await showDetails(model, place, source, context.trans);
-  } catch (reason) {
-    context.panel.tell(reason);
   }
 }

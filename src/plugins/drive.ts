@@ -4,6 +4,7 @@ import type {
 } from '@jupyterlab/application';
 
 import { CtaDrive } from '../drive';
+import { WholePaths } from '../kernels';
 import { SourcesModel } from '../sources';
 import { ICtaOptions, ICtaStorage } from '../tokens';
 import type { Options } from '../options';
@@ -31,6 +32,7 @@ export const drivePlugin: JupyterFrontEndPlugin<ICtaStorage> = {
     options.changed.connect(limit);
     limit();
     contents.addDrive(drive);
+    app.docRegistry.addWidgetExtension('Notebook', new WholePaths());
     return { drive, sources };
   }
 };

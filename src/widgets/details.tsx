@@ -2,9 +2,12 @@
 
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { bytes } from '../format';
+import { formsOf } from '../forms';
+import type { IForm } from '../forms';
 import type { IPlace } from '../paths';
 import type { ICtaModel, IJob, IJobItem, ISource } from '../wire';
 import { progressOf, stateOf } from '../words';
@@ -29,33 +32,155 @@ export function Facts(props: {
   );
 }
 
+/** What the dialog can do beside telling. */
+export interface IDetailsTools {
+  /** Counts what a folder holds; resolves with words. */
+  measure(): Promise<string>;
+  /** Has the user choose a local copy and compares it; null if the user chose none. */
+  verify(onProgress: (words: string) => void): Promise<IVerdict | null>;
+  /** Copies a text for the user. */
+  copy(text: string): void;
+}
+
+/** Whether a local copy is what the storage has, in words. */
+export interface IVerdict {
+  isSame: boolean;
+  words: string;
+}
+
 /** Show what is known of one file or folder. */
 export async function showDetails(
   model: ICtaModel,
   place: IPlace,
   source: ISource | undefined,
+  tools: IDetailsTools,
   trans: TranslationBundle
 ): Promise<void> {
-  const { size, ctadata, type, last_modified } = model;
+  const { size, ctadata, type, last_modified, created } = model;
   const isFolder = type === 'directory';
+  const time = (text: string | undefined): string =>
+    text && !text.startsWith('1970-01-01T00:00:00')
+      ? new Date(text).toLocaleString()
+      : '';
   const rows: [string, string][] = [
     [trans.__('Storage'), source?.title ?? place.source],
-    [trans.__('Path'), place.path],
     [trans.__('Kind'), isFolder ? trans.__('folder') : trans.__('file')],
     [trans.__('Size'), isFolder ? '' : sizeOf(size, trans)],
-    [
-      trans.__('Modified'),
-      last_modified ? new Date(last_modified).toLocaleString() : ''
-    ],
+    [trans.__('Modified'), time(last_modified)],
+    [trans.__('Created'), created === last_modified ? '' : time(created)],
     [trans.__('Where it lies'), localityOf(ctadata?.online ?? null, trans)],
     [trans.__('Checksum'), ctadata?.checksum ?? ''],
     [trans.__('Version (ETag)'), versionOf(ctadata?.version ?? '')]
   ];
+  const body = (
+    <div className="ctadata-Details">
+      <Facts rows={rows} />
+      <Forms forms={formsOf(place, source)} copy={tools.copy} trans={trans} />
+      {isFolder ? (
+        <Total measure={tools.measure} trans={trans} />
+      ) : (
+        <Verification verify={tools.verify} trans={trans} />
+      )}
+    </div>
+  );
   await showDialog({
     title: model.name || place.source,
-    body: ReactWidget.create(<Facts rows={rows} />),
+    body: ReactWidget.create(body),
     buttons: [Dialog.okButton({ label: trans.__('Close') })]
   });
+}
+
+/** All ways to write the path, each to be copied. */
+function Forms(props: {
+  forms: IForm[];
+  copy(text: string): void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { forms, copy, trans } = props;
+  const names: Record<IForm['kind'], string> = {
+    path: trans.__('Path'),
+    url: trans.__('Address of the door'),
+    pnfs: trans.__('Path in dCache'),
+    python: trans.__('For fsspec'),
+    jupyter: trans.__('In JupyterLab')
+  };
+  return (
+    <table className="ctadata-Facts ctadata-Forms">
+      <tbody>
+        {forms.map(({ kind, text }) => (
+          <tr key={kind}>
+            <th scope="row">{names[kind]}</th>
+            <td>
+              <code>{text}</code>
+            </td>
+            <td>
+              <button
+                className="ctadata-iconButton"
+                title={trans.__('Copy')}
+                aria-label={trans.__('Copy: %1', names[kind])}
+                onClick={() => copy(text)}
+              >
+                <copyIcon.react tag="span" width="14px" height="14px" />
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** How much a folder holds, once it is asked for. */
+function Total(props: {
+  measure(): Promise<string>;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { measure, trans } = props;
+  const [words, setWords] = React.useState('');
+  return (
+    <p className="ctadata-Details-act">
+      {words ? (
+        <span role="status">{words}</span>
+      ) : (
+        <button
+          className="ctadata-answer"
+          onClick={() => {
+            setWords(trans.__('Counting what is inside…'));
+            void measure().then(setWords);
+          }}
+        >
+          {trans.__('Count what is inside')}
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** Whether a local copy is the same, once it is asked for. */
+function Verification(props: {
+  verify: IDetailsTools['verify'];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { verify, trans } = props;
+  const [words, setWords] = React.useState('');
+  const [isSame, setSame] = React.useState<boolean | null>(null);
+  const begin = async (): Promise<void> => {
+    setSame(null);
+    const verdict = await verify(setWords);
+    setWords(verdict?.words ?? '');
+    setSame(verdict?.isSame ?? null);
+  };
+  const tone = isSame === null ? '' : isSame ? 'ok' : 'bad';
+  return (
+    <p className="ctadata-Details-act">
+      <button className="ctadata-answer" onClick={() => void begin()}>
+        {trans.__('Verify a local copy…')}
+      </button>{' '}
+      <span role="status" className={`ctadata-mod-${tone}`}>
+        {words}
+      </span>
+    </p>
+  );
 }
 
 /** Show how a transfer went, and which of its files failed. */
