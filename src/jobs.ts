@@ -6,7 +6,7 @@ import { Poll } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { requestAPI } from './request';
+import { requestAPI, requestRaw } from './request';
 import type { EventStream } from './sources';
 import { JOB_EVENT } from './wire';
 import type {
@@ -148,6 +148,31 @@ export class JobsModel implements IDisposable {
   async forgetEnded(): Promise<void> {
     const ended = this._list.filter(job => isFinal(job.state));
     await Promise.all(ended.map(job => this.forget(job.id)));
+  }
+
+  /** Take a waiting job before another one; without one, after all others. */
+  async reorder(id: string, before: string | null): Promise<void> {
+    const job = await requestAPI<IJob>(`jobs/${id}`, this._settings, {
+      method: 'PATCH',
+      body: JSON.stringify({ action: 'reorder', ...(before ? { before } : {}) })
+    });
+    this._put(job);
+    await this.load(); // others may have moved as well
+  }
+
+  /** A page of a job's files, those after a number. */
+  items(id: string, after: number, limit: number): Promise<IJobItems> {
+    return requestAPI<IJobItems>(
+      `jobs/${id}/items`,
+      this._settings,
+      {},
+      { after: String(after), limit: String(limit) }
+    );
+  }
+
+  /** What happened to a job, as text. */
+  async log(id: string): Promise<string> {
+    return (await requestRaw(`jobs/${id}/log`, this._settings)).text();
   }
 
   /** The files of a job that failed, the first few hundred. */

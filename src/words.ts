@@ -86,6 +86,26 @@ export function progressOf(job: IJob, trans: TranslationBundle): string {
   return parts.join(' · ');
 }
 
+/** The state of one file, in a word. */
+export function itemOf(state: string, trans: TranslationBundle): string {
+  switch (state) {
+    case 'waiting':
+      return trans.__('waiting');
+    case 'staging':
+      return trans.__('coming');
+    case 'copying':
+      return trans.__('moving');
+    case 'verifying':
+      return trans.__('checking');
+    case 'done':
+      return trans.__('done');
+    case 'skipped':
+      return trans.__('skipped');
+    default:
+      return trans.__('failed');
+  }
+}
+
 /** An answer to a job's question, as a button says it. */
 export function answerOf(answer: Answer, trans: TranslationBundle): string {
   switch (answer) {

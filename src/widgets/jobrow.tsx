@@ -2,7 +2,11 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import {
+  caretDownIcon,
+  caretRightIcon,
+  caretUpIcon,
   closeIcon,
+  redoIcon,
   refreshIcon,
   runIcon,
   stopIcon
@@ -13,9 +17,11 @@ import * as React from 'react';
 import { fraction } from '../format';
 import { isFinal, isMoving } from '../jobs';
 import { trim, WORKSPACE } from '../paths';
-import type { Answer, IJob, JobAction } from '../wire';
+import type { Answer, IJob, IJobItems, JobAction } from '../wire';
 import { answerOf, progressOf, stateOf } from '../words';
 import { pauseIcon } from '../icons';
+import { JobItems } from './jobitems';
+import { Sparkline } from './sparkline';
 
 /** What a row shows and whom it tells. */
 export interface IJobRowProps {
@@ -26,6 +32,16 @@ export interface IJobRowProps {
   onAct(action: JobAction, answer?: Answer): void;
   onForget(): void;
   onDetails(): void;
+  /** Does the same again; null where that is not known. */
+  onAgain: (() => void) | null;
+  /** Takes it before the one that waits ahead of it; null where none does. */
+  onMoveUp: (() => void) | null;
+  /** Its last speeds. */
+  speeds: readonly number[];
+  /** Whether its files are shown. */
+  isOpen: boolean;
+  onToggle(): void;
+  ask(after: number, limit: number): Promise<IJobItems>;
 }
 
 /** One transfer: what, how far, and what can be done about it. */
@@ -40,6 +56,7 @@ export function JobRow(props: IJobRowProps): JSX.Element {
       aria-label={`${job.title}: ${state}`}
     >
       <div className="ctadata-Job-head">
+        <Opener {...props} />
         <button
           className="ctadata-Job-title"
           title={trans.__('%1 — details', job.title)}
@@ -53,7 +70,11 @@ export function JobRow(props: IJobRowProps): JSX.Element {
       <div className="ctadata-Job-facts">
         <span className="ctadata-Job-state">{state}</span>
         <span>{progressOf(job, trans)}</span>
+        {isMoving(job) && <Sparkline speeds={props.speeds} />}
       </div>
+      {job.waiting && isBlocked(job) && (
+        <div className="ctadata-Job-note">{job.waiting}</div>
+      )}
       {job.error && (
         <div className="ctadata-Job-error" role="alert">
           <div>{job.error.message}</div>
@@ -62,7 +83,30 @@ export function JobRow(props: IJobRowProps): JSX.Element {
       )}
       {job.note && <div className="ctadata-Job-note">{job.note}</div>}
       <Question {...props} />
+      {props.isOpen && <JobItems job={job} ask={props.ask} trans={trans} />}
     </li>
+  );
+}
+
+/** Whether a job waits for something that is no question. */
+function isBlocked(job: IJob): boolean {
+  return job.state === 'blocked' && job.question === null;
+}
+
+function Opener(props: IJobRowProps): JSX.Element {
+  const { job, trans, isOpen, onToggle } = props;
+  const Caret = isOpen ? caretDownIcon : caretRightIcon;
+  const label = trans.__('Files of %1', job.title);
+  return (
+    <button
+      className="ctadata-iconButton ctadata-Job-opener"
+      title={label}
+      aria-label={label}
+      aria-expanded={isOpen}
+      onClick={onToggle}
+    >
+      <Caret.react tag="span" width="14px" height="14px" />
+    </button>
   );
 }
 
@@ -100,7 +144,8 @@ function Bar({ job, trans }: IJobRowProps): JSX.Element | null {
   );
 }
 
-function Actions({ job, trans, onAct, onForget }: IJobRowProps): JSX.Element {
+function Actions(props: IJobRowProps): JSX.Element {
+  const { job, trans, onAct, onForget, onAgain, onMoveUp } = props;
   const mayRetry = job.state === 'failed' || job.state === 'cancelled';
   const hasFailures = job.state === 'done' && job.files_failed > 0;
   return (
@@ -117,6 +162,27 @@ function Actions({ job, trans, onAct, onForget }: IJobRowProps): JSX.Element {
           icon={runIcon}
           label={trans.__('Go on')}
           onClick={() => onAct('resume')}
+        />
+      )}
+      {onMoveUp && (
+        <Action
+          icon={caretUpIcon}
+          label={trans.__('Take it earlier')}
+          onClick={onMoveUp}
+        />
+      )}
+      {job.state === 'waiting' && (
+        <Action
+          icon={pauseIcon}
+          label={trans.__('Pause')}
+          onClick={() => onAct('pause')}
+        />
+      )}
+      {onAgain && !mayRetry && (
+        <Action
+          icon={redoIcon}
+          label={trans.__('Run again')}
+          onClick={onAgain}
         />
       )}
       {(mayRetry || hasFailures) && (

@@ -5,13 +5,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { again, aheadOf, inTurn, Speeds } from '../again';
 import { isFinal } from '../jobs';
 import type { JobsModel } from '../jobs';
 import type { Answer, IJob, JobAction } from '../wire';
 import { JobRow } from './jobrow';
 
-/** How many ended jobs are drawn; the rest can be cleared, not seen. */
-const MOST = 100;
+/** How many ended jobs are drawn at once. */
+const MOST = 30;
 
 /** The collapsible list, one row a job. */
 export class Transfers extends ReactWidget {
@@ -83,15 +84,39 @@ export class Transfers extends ReactWidget {
         </div>
       );
     }
+    const ended = jobs.list.filter(job => isFinal(job.state));
+    const hidden = ended.length - this._most;
     return (
-      <ul className="ctadata-Transfers-list">
-        {jobs.list.slice(0, MOST).map(job => this._row(job))}
-      </ul>
+      <div className="ctadata-Transfers-list">
+        <ul aria-label={trans.__('Under way')}>
+          {inTurn(jobs.list).map(job => this._row(job))}
+        </ul>
+        {ended.length > 0 && (
+          <>
+            <h4>{trans.__('History')}</h4>
+            <ul aria-label={trans.__('History')}>
+              {ended.slice(0, this._most).map(job => this._row(job))}
+            </ul>
+          </>
+        )}
+        {hidden > 0 && (
+          <button className="ctadata-link" onClick={() => this._showMore()}>
+            {trans._n('Show %1 more', 'Show %1 more', hidden)}
+          </button>
+        )}
+      </div>
     );
+  }
+
+  private _showMore(): void {
+    this._most += 10 * MOST;
+    this.update();
   }
 
   private _row(job: IJob): JSX.Element {
     const { jobs, trans, titleOf, onDetails } = this._options;
+    const request = again(job);
+    const ahead = aheadOf(job, jobs.list);
     return (
       <JobRow
         key={job.id}
@@ -103,8 +128,21 @@ export class Transfers extends ReactWidget {
         }
         onForget={() => this._run(jobs.forget(job.id))}
         onDetails={() => onDetails(job)}
+        onAgain={request && (() => this._run(jobs.start(request)))}
+        onMoveUp={ahead && (() => this._run(jobs.reorder(job.id, ahead.id)))}
+        speeds={this._speeds.of(job.id)}
+        isOpen={this._open.has(job.id)}
+        onToggle={() => this._toggle(job.id)}
+        ask={(after, limit) => jobs.items(job.id, after, limit)}
       />
     );
+  }
+
+  private _toggle(id: string): void {
+    if (!this._open.delete(id)) {
+      this._open.add(id);
+    }
+    this.update();
   }
 
   private _run(action: Promise<unknown>): void {
@@ -113,6 +151,7 @@ export class Transfers extends ReactWidget {
 
   private _onChanged(): void {
     const { active } = this._options.jobs;
+    this._speeds.note(active);
     if (active.length > this._active) {
       this._isOpen = true;
     }
@@ -123,6 +162,9 @@ export class Transfers extends ReactWidget {
   private _options: Transfers.IOptions;
   private _isOpen = false;
   private _active = 0;
+  private _most = MOST;
+  private _open = new Set<string>();
+  private _speeds = new Speeds();
 }
 
 /** The namespace of `Transfers`' statics. */
