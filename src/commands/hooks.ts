@@ -108,12 +108,10 @@ function grippedOf(
   context: CommandContext,
   row: HTMLElement
 ): { source: string; paths: string[] } {
-  const { model } = context.panel;
-  const item = Array.from(model.items()).find(
-    one => one.name === row.dataset.ctadataName
-  );
   const isSelected = row.classList.contains('jp-mod-selected');
-  return isSelected || !item ? context.selected : fromOf([item.path]);
+  return isSelected
+    ? context.selected
+    : fromOf([row.dataset.ctadataPath ?? '']);
 }
 
 /** The file browser takes our files, and shows what transfers brought. */

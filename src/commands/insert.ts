@@ -178,7 +178,7 @@ function selected(context: CommandContext): ISubject[] {
 /** What dragged paths are: they come from the rows that are shown. */
 function subjectsOf(context: CommandContext, paths: string[]): ISubject[] {
   const folders = new Set<string>();
-  for (const item of context.panel.model.items()) {
+  for (const item of context.panel.model.shown) {
     if (item.type === 'directory') {
       folders.add(item.path);
     }

@@ -494,6 +494,7 @@ function mark(node: HTMLElement, item: Contents.IModel): void {
   node.removeAttribute('data-isdir');
   node.dataset.ctadataKind = item.type === 'directory' ? 'folder' : 'file';
   node.dataset.ctadataName = nameOf(item.path);
+  node.dataset.ctadataPath = item.path;
   const online = (item as ICtaModel).ctadata?.online;
   if (online === false) {
     node.dataset.ctadataOnline = 'false';
