@@ -6,6 +6,8 @@ import base64
 import gzip
 import io
 import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -278,6 +280,17 @@ def test_memory_of_the_child_is_bounded() -> None:
     looked = _look(_hdf5(fill), "a.h5", "/bomb")
     assert looked["view"] is None
     assert "too large" in looked["why"]
+
+
+@pytest.mark.parametrize(
+    "act", ["bytearray(child.MEMORY)", "open('x', 'w').write('x' * 10_000)"], ids=["much memory", "a file"]
+)
+def test_the_child_has_limits(tmp_path: Path, act: str) -> None:
+    """Its limits are the system's: a library cannot take more memory, nor write a file."""
+    code = f"from ctadata_jlab.preview import child; child.limit(); {act}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode != 0
+    assert not (tmp_path / "x").exists() or not (tmp_path / "x").read_bytes()
 
 
 def test_a_source_that_fails_is_told_as_itself(monkeypatch: pytest.MonkeyPatch) -> None:
