@@ -1,16 +1,17 @@
 /** More about one file or folder: what is known, what is inside, whether a local copy is the same. */
 
-import { Clipboard } from '@jupyterlab/apputils';
+import { Clipboard, Notification } from '@jupyterlab/apputils';
 import { FileDialog } from '@jupyterlab/filebrowser';
+import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { bytes } from '../format';
-import { pathOf, placeOf, trim, WORKSPACE } from '../paths';
+import { placeOf, trim, WORKSPACE } from '../paths';
 import type { IPlace } from '../paths';
 import { asServerError } from '../request';
 import { verify as compare } from '../verify';
 import { showDetails } from '../widgets/details';
 import type { IVerdict } from '../widgets/details';
-import type { ICtaModel } from '../wire';
+import type { ICtaModel, IComparison } from '../wire';
 import type { CommandContext } from './context';
 import { workspaceFolder } from './download';
 import { Measuring } from './measure';
@@ -28,12 +29,15 @@ export async function details(context: CommandContext): Promise<void> {
   try {
     const model: ICtaModel = await drive.get(item.path, { content: false });
     const source = context.sources.find(place.source);
-    const tools = {
+    let verdict: IVerdict | null = null;
+    const tools = () => ({
       measure: () => measuring.amount(),
-      verify: (tell: (words: string) => void) => verify(context, place, tell),
-      copy: (text: string) => Clipboard.copyToSystem(text)
-    };
-    await showDetails(model, place, source, tools, trans);
+      copy: (text: string) => Clipboard.copyToSystem(text),
+      verdict
+    });
+    while (await showDetails(model, place, source, tools(), trans)) {
+      verdict = (await verify(context, place)) ?? verdict;
+    }
   } catch (reason) {
     context.panel.tell(reason);
   } finally {
@@ -41,10 +45,10 @@ export async function details(context: CommandContext): Promise<void> {
   }
 }
 
+/** Have the user choose a local copy and compare it; null if the user chose none. */
 async function verify(
   context: CommandContext,
-  place: IPlace,
-  tell: (words: string) => void
+  place: IPlace
 ): Promise<IVerdict | null> {
   const { trans, drive } = context;
   const { button, value } = await FileDialog.getOpenFiles({
@@ -57,30 +61,38 @@ async function verify(
     return null;
   }
   const local = { source: WORKSPACE, path: '/' + trim(copy.path) };
-  tell(trans.__('Comparing…'));
+  const comparing = trans.__('Comparing “%1”…', copy.name);
+  const id = Notification.emit(comparing, 'in-progress', { autoClose: false });
+  const tell = (done: number): void => {
+    const message = `${comparing} ${bytes(done)}`;
+    Notification.update({ id, message });
+  };
   try {
-    const { same, theirs, size } = await compare(
-      place,
-      local,
-      drive.serverSettings,
-      done => tell(trans.__('%1 compared…', bytes(done)))
-    );
-    const algorithm = theirs?.split(':')[0];
-    const proof = algorithm
-      ? trans.__('%1 checked', algorithm)
-      : trans.__('only the size compared: the storage has no checksum');
-    return {
-      isSame: same,
-      words: same
-        ? trans.__('“%1” is the same (%2).', pathOf(local), proof)
-        : trans.__(
-            '“%1” differs: it has %2 bytes and other contents.',
-            pathOf(local),
-            size.toLocaleString()
-          )
-    };
+    const settings = drive.serverSettings;
+    const found = await compare(place, local, settings, tell);
+    return { isSame: found.same, words: wordsOf(found, copy.name, trans) };
   } catch (reason) {
     const { message, hint } = asServerError(reason);
     return { isSame: false, words: `${message} ${hint}` };
+  } finally {
+    Notification.dismiss(id);
   }
+}
+
+function wordsOf(
+  { same, theirs, size }: IComparison,
+  name: string,
+  trans: TranslationBundle
+): string {
+  if (!same) {
+    const count = size.toLocaleString();
+    return trans.__('“%1” (%2 bytes) is not the same.', name, count);
+  }
+  const algorithm = theirs?.split(':')[0];
+  return algorithm
+    ? trans.__('“%1” is the same: %2 checked.', name, algorithm)
+    : trans.__(
+        '“%1” has the same size; the storage has no checksum to compare.',
+        name
+      );
 }

@@ -29,6 +29,7 @@ export function downloadCommands(context: CommandContext): ICommand[] {
       },
       caption: trans.__('Download into the folder of the file browser'),
       icon: downloadIcon,
+      inPalette: true,
       isEnabled: isSelected,
       execute: () =>
         download(context, context.selection, workspaceFolder(context))

@@ -46,6 +46,7 @@ export function editCommands(context: CommandContext): ICommand[] {
       id: 'ctadata:rename',
       label: trans.__('Rename'),
       icon: editIcon,
+      inPalette: true,
       isEnabled: () => context.isWritable && context.single !== null,
       execute: () => browser.rename()
     },
@@ -61,6 +62,7 @@ export function editCommands(context: CommandContext): ICommand[] {
       id: 'ctadata:cut',
       label: trans.__('Cut'),
       icon: cutIcon,
+      inPalette: true,
       isEnabled: mayChange,
       execute: () => board.take(true)
     },
@@ -68,6 +70,7 @@ export function editCommands(context: CommandContext): ICommand[] {
       id: 'ctadata:copy',
       label: trans.__('Copy'),
       icon: copyIcon,
+      inPalette: true,
       isEnabled: () => context.selection.length > 0,
       execute: () => board.take(false)
     },
@@ -86,6 +89,7 @@ export function editCommands(context: CommandContext): ICommand[] {
         'Delete permanently; there is no trash on remote storage'
       ),
       icon: deleteIcon,
+      inPalette: true,
       isEnabled: mayChange,
       execute: () => remove(context)
     }

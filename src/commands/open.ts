@@ -69,6 +69,7 @@ export function openCommands(context: CommandContext): ICommand[] {
       id: 'ctadata:details',
       label: trans.__('Details'),
       icon: infoIcon,
+      inPalette: true,
       isEnabled: () => context.single !== null,
       execute: () => details(context)
     },

@@ -36,8 +36,8 @@ export function Facts(props: {
 export interface IDetailsTools {
   /** Counts what a folder holds; resolves with words. */
   measure(): Promise<string>;
-  /** Has the user choose a local copy and compares it; null if the user chose none. */
-  verify(onProgress: (words: string) => void): Promise<IVerdict | null>;
+  /** What came of the comparison with a local copy; null if there was none yet. */
+  verdict: IVerdict | null;
   /** Copies a text for the user. */
   copy(text: string): void;
 }
@@ -48,14 +48,14 @@ export interface IVerdict {
   words: string;
 }
 
-/** Show what is known of one file or folder. */
+/** Show what is known of one file or folder; true if the user wants to verify a local copy of it. */
 export async function showDetails(
   model: ICtaModel,
   place: IPlace,
   source: ISource | undefined,
   tools: IDetailsTools,
   trans: TranslationBundle
-): Promise<void> {
+): Promise<boolean> {
   const { size, ctadata, type, last_modified, created } = model;
   const isFolder = type === 'directory';
   const time = (text: string | undefined): string =>
@@ -76,18 +76,31 @@ export async function showDetails(
     <div className="ctadata-Details">
       <Facts rows={rows} />
       <Forms forms={formsOf(place, source)} copy={tools.copy} trans={trans} />
-      {isFolder ? (
-        <Total measure={tools.measure} trans={trans} />
-      ) : (
-        <Verification verify={tools.verify} trans={trans} />
-      )}
+      {isFolder && <Total measure={tools.measure} trans={trans} />}
+      {tools.verdict && <Verdict {...tools.verdict} />}
     </div>
   );
-  await showDialog({
+  // One dialog waits for another, so the file is chosen when this one is closed.
+  const verify = Dialog.createButton({
+    label: trans.__('Verify a Local Copy…'),
+    actions: ['verify']
+  });
+  const close = Dialog.okButton({ label: trans.__('Close') });
+  const { button } = await showDialog({
     title: model.name || place.source,
     body: ReactWidget.create(body),
-    buttons: [Dialog.okButton({ label: trans.__('Close') })]
+    buttons: isFolder ? [close] : [verify, close],
+    defaultButton: isFolder ? 0 : 1
   });
+  return button.actions.includes('verify');
+}
+
+function Verdict({ isSame, words }: IVerdict): JSX.Element {
+  return (
+    <p className="ctadata-Details-act" role="status">
+      <span className={`ctadata-mod-${isSame ? 'ok' : 'bad'}`}>{words}</span>
+    </p>
+  );
 }
 
 /** All ways to write the path, each to be copied. */
@@ -152,33 +165,6 @@ function Total(props: {
           {trans.__('Count what is inside')}
         </button>
       )}
-    </p>
-  );
-}
-
-/** Whether a local copy is the same, once it is asked for. */
-function Verification(props: {
-  verify: IDetailsTools['verify'];
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { verify, trans } = props;
-  const [words, setWords] = React.useState('');
-  const [isSame, setSame] = React.useState<boolean | null>(null);
-  const begin = async (): Promise<void> => {
-    setSame(null);
-    const verdict = await verify(setWords);
-    setWords(verdict?.words ?? '');
-    setSame(verdict?.isSame ?? null);
-  };
-  const tone = isSame === null ? '' : isSame ? 'ok' : 'bad';
-  return (
-    <p className="ctadata-Details-act">
-      <button className="ctadata-answer" onClick={() => void begin()}>
-        {trans.__('Verify a local copy…')}
-      </button>{' '}
-      <span role="status" className={`ctadata-mod-${tone}`}>
-        {words}
-      </span>
     </p>
   );
 }

@@ -212,6 +212,32 @@ for (const theme of ['light', 'dark'] as const) {
       await page.screenshot({ path: target(shown('details'), false) });
     });
 
+    test(`pictures: looking into a file, ${theme}`, async ({ page, panel }) => {
+      await panel.enter(...DL1);
+      await panel.row(RUN).dblclick();
+      const tree = panel.documents.getByRole('tree');
+      await tree
+        .locator('[data-path="/dl1/event/telescope/parameters/LST_LSTCam"]')
+        .click();
+      await expect(
+        panel.documents.locator('.ctadata-Preview-table')
+      ).toBeVisible();
+      await page.screenshot({
+        path: target(isLight ? 'preview' : shown('preview'), isLight)
+      });
+      await panel.crumbs.getByText('dCache', { exact: true }).click();
+      await panel.enter('cta', 'crab');
+      await panel.row('crab_counts.fits').dblclick();
+      await panel.documents
+        .getByRole('tree')
+        .last()
+        .getByRole('treeitem')
+        .first()
+        .click();
+      await expect(panel.documents.locator('canvas')).toBeVisible();
+      await page.screenshot({ path: target(shown('fits'), false) });
+    });
+
     test(`pictures: errors, ${theme}`, async ({ page, panel }) => {
       await page.unroute('**/ctadata-jlab/sources*');
       await panel.node.getByRole('button', { name: 'Refresh' }).click();
