@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -20,9 +23,11 @@ from ctadata_jlab.errors import (
     NotLoggedIn,
 )
 from ctadata_jlab.foreground import Standing, Summary
+from ctadata_jlab.foreground.tickets import Tickets
 from ctadata_jlab.session import Session
+from ctadata_jlab.storage.temporary import temporary
 from ctadata_jlab.storage.webdav import WebDav
-from ctadata_jlab.transfer.job import ItemState
+from ctadata_jlab.transfer.job import Item, ItemState
 from tests.cli.settings import Desk, desk_for, names
 
 if TYPE_CHECKING:
@@ -294,3 +299,34 @@ def test_the_shared_session_follows_the_settings(desk: Desk) -> None:
 def test_an_empty_summary_is_no_failure() -> None:
     """A folder without files has arrived."""
     assert Summary("/x", ()).require().files == 0
+
+
+def test_what_a_killed_upload_has_left_is_swept_by_the_next(desk: Desk, session: Session) -> None:
+    """Its ticket was written down before the first byte; what somebody else left, or is just sending, stays."""
+    script = (
+        "import os, sys; from pathlib import Path; from ctadata_jlab import config, foreground; from ctadata_jlab.session import Session\n"
+        "from ctadata_jlab.transfer import body\n"
+        "body.FileBody.read = lambda self, count: os._exit(9)\n"
+        "foreground.put(Session(config.load()), 'dcache', Path(sys.argv[1]), '/up/big')\n"
+    )
+    (desk.cwd / "big").write_bytes(os.urandom(100_000))
+    assert (
+        subprocess.run([sys.executable, "-c", script, str(desk.cwd / "big")], check=False, timeout=120).returncode == 9
+    )
+    folder = session.config.state / "uploads"
+    (noted,) = folder.iterdir()
+    ticket, target, size = json.loads(noted.read_text())
+    assert (target, size) == ("/up/big", 100_000)
+    left = temporary("/up/big", ticket)
+    desk.raw_put(left, b"half")
+    desk.raw_put("/up/.big.SOMEBODY-0.ctapart", b"another's")
+    desk.raw_put(temporary("/up/other", "LIVE-0"), b"being sent")
+    with Tickets(folder, "dcache", "LIVE") as live:
+        assert live.of(Item(0, "/x", "/up/other", "file", 5)) == "LIVE-0"
+        foreground.put(session, "dcache", desk.cwd / "big", "/up/big").require()
+        assert not desk.raw_exists(left)
+        assert desk.raw_get("/up/.big.SOMEBODY-0.ctapart") == b"another's"
+        assert desk.raw_get(temporary("/up/other", "LIVE-0")) == b"being sent"
+        live.done("LIVE-0")
+    assert list(folder.iterdir()) == []
+    assert desk.raw_get("/up/big") == (desk.cwd / "big").read_bytes()

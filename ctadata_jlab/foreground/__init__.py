@@ -20,6 +20,7 @@ from ctadata_jlab.foreground.places import chosen, entries, landing, shared_sess
 from ctadata_jlab.foreground.rehearsal import rehearse
 from ctadata_jlab.foreground.selection import Selection
 from ctadata_jlab.foreground.standing import Result, Standing, Summary, readable_size
+from ctadata_jlab.foreground.tickets import Tickets
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.transfer import survey
 from ctadata_jlab.transfer.copy import End, copy
@@ -116,9 +117,11 @@ def put(
     items = only.plan(here, top, origin.storage, target)
     survey.require_room(lambda: _waiting(items), origin.storage, paths.parent(target))
     conflict = only.conflict(conflict)
-    act = _act(only, End("local", here, "/"), End(source, origin.storage, "/"), conflict)
+    ends = End("local", here, "/"), End(source, origin.storage, "/")
     try:
-        return Crew(_real(items, only), origin.storage, act, _hands(session, origin), report, stop).work(target)
+        with _ticketed(session, origin, only) as tickets:
+            act = _act(only, *ends, conflict, tickets)
+            return Crew(_real(items, only), origin.storage, act, _hands(session, origin), report, stop).work(target)
     finally:
         origin.browse.forget(None)
 
@@ -147,10 +150,11 @@ def copy_between(
         raise BadPath(f"{paths.display(top)} cannot be copied into itself.")
     items = only.plan(origin.storage, top, goal.storage, base)
     ends = End(start.source, origin.storage, "/"), End(end.source, goal.storage, "/")
-    act = _act(only, *ends, only.conflict(conflict))
     hands = min(_hands(session, origin), _hands(session, goal))
     try:
-        return Crew(_real(items, only), goal.storage, act, hands, report, stop).work(base)
+        with _ticketed(session, goal, only) as tickets:
+            act = _act(only, *ends, only.conflict(conflict), tickets)
+            return Crew(_real(items, only), goal.storage, act, hands, report, stop).work(base)
     finally:
         goal.browse.forget(None)
 
@@ -201,11 +205,24 @@ def _hands(session: Session, origin: Source) -> int:
     return max(1, min(session.config.transfers.files_at_once, origin.storage.traits.connections))
 
 
-def _act(only: Selection, source: End, target: End, conflict: Conflict) -> Callable[[Item, Watch], Result]:
+@contextlib.contextmanager
+def _ticketed(session: Session, target: Source, only: Selection) -> Iterator[Tickets | None]:
+    """Give the tickets of a transfer to *target*, after what killed ones have left there was swept; None where nothing is written."""
+    if only.rehearsal or target.kind == "local":
+        yield None
+        return
+    with Tickets(session.config.state / "uploads", target.name, new_id(time.time())) as tickets:
+        tickets.sweep(target.storage)
+        yield tickets
+
+
+def _act(
+    only: Selection, source: End, target: End, conflict: Conflict, tickets: Tickets | None = None
+) -> Callable[[Item, Watch], Result]:
     """Return what is done with each file."""
     if only.rehearsal:
         return partial(rehearse, source, target, conflict)
-    return partial(_copy, source, target, conflict, new_id(time.time()))
+    return partial(_copy, source, target, conflict, new_id(time.time()), tickets)
 
 
 def _real(items: Sequence[Item], only: Selection) -> Sequence[Item]:
@@ -213,17 +230,28 @@ def _real(items: Sequence[Item], only: Selection) -> Sequence[Item]:
     return [item for item in items if item.kind == "file"] if only.rehearsal else items
 
 
-def _copy(source: End, target: End, conflict: Conflict, ticket: str, item: Item, watch: Watch) -> Result:
+def _copy(
+    source: End,
+    target: End,
+    conflict: Conflict,
+    name: str,
+    tickets: Tickets | None,
+    item: Item,
+    watch: Watch,
+) -> Result:
     start, end = replace(source, path=item.path), replace(target, path=item.target or "/")
     if item.state is ItemState.SKIPPED:
         watch.stand(item.size or 0)
         return Result(item.path, _called(target, end.path), item.state, item.size or 0, item.note or "")
     if start.file is not None and not start.file.is_file():
         raise Unsupported(f"{paths.display(item.path)} is not a regular file.", hint="Leave it out.")
+    ticket = f"{name}-{item.n}" if tickets is None else tickets.of(item)
     try:
-        outcome = copy(start, end, conflict=conflict, ticket=f"{ticket}-{item.n}", watch=watch)
+        outcome = copy(start, end, conflict=conflict, ticket=ticket, watch=watch)
     except AlreadyExists as error:
         raise AlreadyExists(error.message, hint=f"{error.hint} (conflict: skip, replace, rename or newer)") from error
+    if tickets is not None:
+        tickets.done(ticket)
     file = _called(target, outcome.path)
     return Result(item.path, file, outcome.state, outcome.size, outcome.note)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.job import Job
     from ctadata_jlab.transfer.journal import Journal
 
-__all__ = ["interrupted", "sweep", "ticket_of"]
+__all__ = ["interrupted", "sweep", "sweep_one", "ticket_of"]
 
 _MOST = 1000
 
@@ -41,16 +41,21 @@ def sweep(job: Job, items: Iterable[Item], target: Storage) -> int:
     """
     if isinstance(target, HasLocalPaths) or job.request.kind not in {"upload", "copy", "move"}:
         return 0
-    return sum(_is_swept(target, item, ticket_of(job.id, item.n)) for item in items if item.target is not None)
+    return sum(
+        sweep_one(target, item.target, item.size, ticket_of(job.id, item.n))
+        for item in items
+        if item.target is not None
+    )
 
 
-def _is_swept(target: Storage, item: Item, ticket: str) -> bool:
-    path = temporary(item.target or "/", ticket)
+def sweep_one(target: Storage, path: str, size: int | None, ticket: str) -> bool:
+    """Remove the temporary of the file *path* under *ticket*, as `sweep` does; returns whether there was one."""
+    part = temporary(path, ticket)
     try:
-        there = stat_or_none(target, path)
-        if there is None or (there.size == item.size and stat_or_none(target, item.target or "/") is None):
+        there = stat_or_none(target, part)
+        if there is None or (there.size == size and stat_or_none(target, path) is None):
             return False
-        target.remove(path)
+        target.remove(part)
     except CtaDataError:
         return False
     return True
