@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from tests.cli.settings import REPOSITORY
 from tests.cli.terminal import on_a_terminal
 
 if TYPE_CHECKING:
@@ -76,12 +77,24 @@ def test_help_fits(columns: int, words: list[str]) -> None:
     assert any("Examples:" in line for line in seen.screen)
 
 
-def schema() -> dict[str, object]:
+def schema(name: str) -> dict[str, object]:
     """Return the schema that the documentation gives to programs."""
-    from tests.cli.settings import REPOSITORY
-
-    found: dict[str, object] = json.loads((REPOSITORY / "docs/reference/events.schema.json").read_text())
+    found: dict[str, object] = json.loads((REPOSITORY / f"docs/reference/{name}.schema.json").read_text())
     return found
+
+
+def test_entries_for_scripts(desk: Desk) -> None:
+    """Each command that tells of files writes the same object."""
+    desk.raw_put("/lst/sub/a.h5", b"12345")
+
+    def said(*words: str) -> str:
+        return subprocess.run([*PROGRAM, *words, "--json"], capture_output=True, text=True, check=True).stdout
+
+    found = [*json.loads(said("ls", "-R", "lst")), json.loads(said("stat", "lst/sub/a.h5")), json.loads(said("tree"))]
+    found += [json.loads(line) for line in said("find").splitlines()]
+    assert len(found) == 2 + 1 + 1 + 3
+    for entry in found:
+        jsonschema.validate(entry, schema("entry"))
 
 
 def events(*words: str | Path, code: int = 0) -> list[dict[str, object]]:
@@ -90,7 +103,7 @@ def events(*words: str | Path, code: int = 0) -> list[dict[str, object]]:
     assert (done.returncode, done.stderr) == (code, "")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     for event in found:
-        jsonschema.validate(event, schema())
+        jsonschema.validate(event, schema("events"))
     return found
 
 
