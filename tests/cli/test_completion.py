@@ -29,7 +29,7 @@ def lst(desk: Desk) -> Desk:
 @pytest.mark.parametrize(
     ("line", "values"),
     [
-        ("p complet", ["completion"]),
+        ("p job", ["jobs"]),
         ("p ls l", ["lst/"]),
         ("p ls lst/", ["lst/a:b.txt", "lst/run1.h5", "lst/sub/", "lst/two words.h5"]),
         ("p ls /lst/r", ["/lst/run1.h5"]),
@@ -96,8 +96,8 @@ def test_in_a_real_shell(lst: Desk, shell: str, tmp_path: Path) -> None:
         talk.expect(r"words\.h5")
         talk.send("\n")
         talk.expect(r"path:\s+/lst/two words\.h5")
-        talk.send("ctadata-jlab complet\t")
-        talk.expect("completion ")
+        talk.send("ctadata-jlab job\t")
+        talk.expect("jobs ")
     finally:
         talk.close(force=True)
 
