@@ -33,14 +33,14 @@ export function badgeOf(
   if (login.state === 'ok' && !ended) {
     const who = login.subject || trans.__('logged in');
     const text = left === null ? who : `${who} · ${duration(left)}`;
-    const title =
-      left === null
-        ? trans.__('Logged in as %1', who)
-        : trans.__(
-            'Logged in as %1; the token ends in %2',
-            who,
-            duration(left)
-          );
+    const title = [
+      trans.__('Logged in as %1', who),
+      login.may,
+      left === null ? '' : trans.__('the token ends in %1', duration(left)),
+      login.source ? trans.__('from %1', login.source) : ''
+    ]
+      .filter(Boolean)
+      .join('; ');
     return { text, title, tone: left !== null && left < SOON ? 'soon' : 'ok' };
   }
   const text =

@@ -8,7 +8,7 @@ import { Signal } from '@lumino/signaling';
 import { asServerError, encodePath, requestAPI } from './request';
 import type { ServerError } from './request';
 import { LOGIN_EVENT } from './wire';
-import type { ILogin, ILoginEvent, IPending, ISource } from './wire';
+import type { IAttempt, ILogin, ILoginEvent, IPending, ISource } from './wire';
 
 /** Jupyter's event bus, as far as we listen to it. */
 export type EventStream = IStream<Event.IManager, Event.Emission>;
@@ -79,6 +79,17 @@ export class SourcesModel implements IDisposable {
   async refreshLogin(name: string): Promise<void> {
     const path = `login/${encodePath(name)}`;
     this._note(name, await requestAPI<ILogin>(path, this._settings));
+  }
+
+  /** Look in every place for a source's tokens, and tell what was there. */
+  async explainLogin(name: string): Promise<IAttempt[]> {
+    const { places } = await requestAPI<{ places: IAttempt[] }>(
+      `login/${encodePath(name)}`,
+      this._settings,
+      {},
+      { places: '1' }
+    );
+    return places;
   }
 
   /** Give a source a token to use. */

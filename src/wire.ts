@@ -24,12 +24,27 @@ export interface ILogin {
   /** The name of the place that the token came from. */
   source: string | null;
   hint: string;
+  /** Whom the token is for. */
+  audience: string[];
+  scopes: string[];
+  /** What the scopes allow, in words; empty if they speak of no storage. */
+  may: string;
   /** Whether there is a login by code; `GET login/…` tells, as the rest below. */
   device?: boolean;
   /** The login that is under way. */
   pending?: IPending | null;
   /** Why the latest login by code came to nothing. */
   problem?: IErrorBody | null;
+  /** Whether the login is encrypted at rest, in words; empty if none is kept. */
+  kept?: string;
+}
+
+/** What one place for tokens had to offer. */
+export interface IAttempt {
+  source: string;
+  place: string;
+  outcome: string;
+  ok: boolean;
 }
 
 /** A login that waits for the user to confirm a code. */

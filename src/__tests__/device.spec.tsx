@@ -5,9 +5,10 @@ import * as React from 'react';
 
 import { DeviceLogin } from '../device';
 import { SourcesModel } from '../sources';
+import { Attempts } from '../widgets/attempts';
 import { DeviceView, QrCode } from '../widgets/device';
-import { askLogin } from '../widgets/logindialog';
-import type { ILogin, IPending } from '../wire';
+import { askLogin, factsOf } from '../widgets/logindialog';
+import type { IAttempt, ILogin, IPending } from '../wire';
 import missing from '../../tests/fixtures/wire/login-missing.json';
 import list from '../../tests/fixtures/wire/sources.json';
 import { serve, settle } from './server';
@@ -213,6 +214,60 @@ describe('DeviceView', () => {
     widget.dispose();
   });
 });
+
+describe('Attempts', () => {
+  it('should ask nobody before it is unfolded, then tell every place', async () => {
+    let count = 0;
+    const look = async (): Promise<IAttempt[]> => {
+      count += 1;
+      return [
+        { source: 'a', place: 'BEARER_TOKEN', outcome: 'not set', ok: false },
+        { source: 'b', place: 'the file', outcome: 'a token', ok: true }
+      ];
+    };
+    const widget = shown(<Attempts look={look} trans={trans} />);
+    await until(() => !!widget.node.querySelector('details'));
+    expect(count).toBe(0);
+    unfold(widget.node);
+    await until(() => widget.node.querySelectorAll('li').length === 2);
+    expect(widget.node.textContent).toContain('BEARER_TOKEN: not set');
+    expect(widget.node.querySelector('li.ctadata-mod-ok')?.textContent).toBe(
+      'the file: a token'
+    );
+    widget.dispose();
+  });
+
+  it('should tell that looking failed', async () => {
+    const look = (): Promise<IAttempt[]> => Promise.reject(new Error('away'));
+    const widget = shown(<Attempts look={look} trans={trans} />);
+    await until(() => !!widget.node.querySelector('details'));
+    unfold(widget.node);
+    await until(() => !!widget.node.querySelector('[role="alert"]'));
+    expect(widget.node.textContent).toContain('away');
+    widget.dispose();
+  });
+});
+
+describe('factsOf', () => {
+  it('should tell who, until when, what is allowed, for whom and from where', () => {
+    const login = list[0].login as ILogin;
+    const facts = new Map(factsOf(login, (login.until ?? 0) - 90, trans));
+    expect(facts.get('Who')).toBe('alice');
+    expect(facts.get('Until')).toMatch(/1 min 30 s left/);
+    expect(facts.get('Allowed')).toBe('may read everything, write below /lst');
+    expect(facts.get('For')).toBe('https://dcache.example');
+    expect(facts.get('Token from')).toBe('file');
+    const other = { ...login, may: '', scopes: ['openid', 'lst'] };
+    expect(new Map(factsOf(other, 0, trans)).get('Allowed')).toBe('openid lst');
+  });
+});
+
+/** Unfold the details, as jsdom does not by a click. */
+function unfold(node: HTMLElement): void {
+  const details = node.querySelector('details')!;
+  details.open = true;
+  details.dispatchEvent(new Event('toggle'));
+}
 
 describe('askLogin', () => {
   it('should open one dialog however many ask, and close it on success', async () => {

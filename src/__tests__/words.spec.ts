@@ -84,6 +84,8 @@ describe('badgeOf', () => {
   it('should tell who and how long', () => {
     expect(badgeOf(ok, until - 3600, trans)).toMatchObject({
       text: 'alice · 1 h',
+      title:
+        'Logged in as alice; may read everything, write below /lst; the token ends in 1 h; from file',
       tone: 'ok'
     });
     expect(badgeOf(ok, until - 60, trans).tone).toBe('soon');

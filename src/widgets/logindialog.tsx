@@ -6,28 +6,41 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { DeviceLogin } from '../device';
+import { duration } from '../format';
 import { badgeOf } from '../login';
 import { asServerError } from '../request';
 import type { SourcesModel } from '../sources';
-import type { ISource } from '../wire';
+import type { IAttempt, ILogin, ISource } from '../wire';
+import { Attempts } from './attempts';
 import { Facts } from './details';
 import { DeviceView } from './device';
 
-/** What the server knows about the state; a detail where a click mends it. */
-function Hint(props: {
-  text: string;
-  isMinor: boolean;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const hint = <p className="ctadata-Login-hint">{props.text}</p>;
-  return props.isMinor ? (
-    <details>
-      <summary>{props.trans.__('Where tokens were looked for')}</summary>
-      {hint}
-    </details>
-  ) : (
-    hint
-  );
+/** What is known of a login, by name. */
+export function factsOf(
+  login: ILogin,
+  now: number,
+  trans: TranslationBundle
+): [string, string][] {
+  const badge = badgeOf(login, now, trans);
+  const { until } = login;
+  const left = until === null ? 0 : until - now;
+  const at = until === null ? '' : new Date(until * 1000).toLocaleString();
+  return [
+    [
+      trans.__('State'),
+      login.state === 'ok' ? trans.__('logged in') : badge.text
+    ],
+    [trans.__('Who'), login.subject ?? ''],
+    [
+      trans.__('Until'),
+      at && left > 0 ? trans.__('%1 (%2 left)', at, duration(left)) : at
+    ],
+    [trans.__('Allowed'), login.may || login.scopes.join(' ')],
+    [trans.__('For'), login.audience.join(', ')],
+    [trans.__('Token from'), login.source ?? ''],
+    [trans.__('Issuer'), login.issuer ?? ''],
+    [trans.__('Login kept'), login.kept ?? '']
+  ];
 }
 
 /** The dialog's body; its value is the token that was pasted. */
@@ -36,9 +49,11 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
     source: ISource,
     device: DeviceLogin,
     problem: string,
+    look: () => Promise<IAttempt[]>,
     trans: TranslationBundle
   ) {
     super();
+    this._look = look;
     this._source = source;
     this._device = device;
     this._problem = problem;
@@ -55,22 +70,9 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
     const device = this._device;
     const trans = this._trans;
     const badge = badgeOf(login, Date.now() / 1000, trans);
-    const until = login.until
-      ? new Date(login.until * 1000).toLocaleString()
-      : '';
-    const rows: [string, string][] = [
-      [
-        trans.__('State'),
-        login.state === 'ok' ? trans.__('logged in') : badge.text
-      ],
-      [trans.__('Who'), login.subject ?? ''],
-      [trans.__('Until'), until],
-      [trans.__('Token from'), login.source ?? ''],
-      [trans.__('Issuer'), login.issuer ?? '']
-    ];
     return (
       <>
-        <Facts rows={rows} />
+        <Facts rows={factsOf(login, Date.now() / 1000, trans)} />
         {device.isOffered && (
           <DeviceView
             device={device}
@@ -78,9 +80,10 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
             trans={trans}
           />
         )}
-        {login.hint && (
-          <Hint text={login.hint} isMinor={device.isOffered} trans={trans} />
+        {login.hint && !device.isOffered && (
+          <p className="ctadata-Login-hint">{login.hint}</p>
         )}
+        {login.needed && <Attempts look={this._look} trans={trans} />}
         {this._problem && (
           <p className="ctadata-Login-problem" role="alert">
             {this._problem}
@@ -107,6 +110,7 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
   private _source: ISource;
   private _device: DeviceLogin;
   private _problem: string;
+  private _look: () => Promise<IAttempt[]>;
   private _trans: TranslationBundle;
 }
 
@@ -154,7 +158,9 @@ async function converse(
     if (!source) {
       return false;
     }
-    const answer = await showLogin(source, device, problem, trans);
+    const look = (): Promise<IAttempt[]> => sources.explainLogin(name);
+    const body = new LoginBody(source, device, problem, look, trans);
+    const answer = await showLogin(source, device, body, trans);
     if (answer === null) {
       return device.phase === 'done';
     }
@@ -167,12 +173,12 @@ async function converse(
 async function showLogin(
   source: ISource,
   device: DeviceLogin,
-  problem: string,
+  body: LoginBody,
   trans: TranslationBundle
 ): Promise<string | false | null> {
   const dialog = new Dialog<string>({
     title: trans.__('Login to %1', source.title),
-    body: new LoginBody(source, device, problem, trans),
+    body,
     buttons: buttonsOf(source, trans),
     focusNodeSelector: device.isOffered ? '.ctadata-Device-start' : 'textarea'
   });

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
+import pickle
 import traceback
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,9 @@ from hypothesis import strategies as st
 from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.tokens.claims import Claims, read_claims, token_from
 from tests.tokens.making import ISSUER, NOW, jwt
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_claims_of_a_site_token() -> None:
@@ -55,6 +61,55 @@ def test_odd_claims_are_left_out(payload: str) -> None:
     """A claim of an odd type counts as not said."""
     middle = base64.urlsafe_b64encode(payload.encode()).decode()
     assert read_claims(f"a.{middle}.b").expires is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["exp", "iss", "sub", "aud", "scope", "name", "preferred_username"]), JSON))
+def test_whatever_a_claim_is(claims: dict[str, object]) -> None:
+    """A claim of any type is read as what it must be, or not at all; the token is used all the same."""
+    middle = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    said = read_claims(f"eyJhbGciOiJub25lIn0.{middle}.c2ln")
+    assert said.expires is None or said.expires - said.expires == 0
+    assert all(isinstance(word, (str, type(None))) for word in (said.issuer, said.subject, said.name))
+    assert all(isinstance(word, str) and word.isprintable() for word in (*said.audience, *said.scopes))
+    assert token_from(f"eyJhbGciOiJub25lIn0.{middle}.c2ln", "file").lasts(0, NOW) in {True, False}
+
+
+@given(st.binary(max_size=60), st.integers(0, 4))
+def test_paddings_beyond_the_rules(data: bytes, signs: int) -> None:
+    """Providers that pad, too much or too little, are read as far as it is base64; nothing raises."""
+    middle = base64.urlsafe_b64encode(data).decode().rstrip("=") + "=" * signs
+    read_claims(f"eyJ.{middle}.x")
+    whole = base64.urlsafe_b64encode(json.dumps({"sub": data.hex() or "s"}).encode()).decode().rstrip("=")
+    assert read_claims(f"eyJ.{whole}{'=' * signs}.x").subject == (data.hex() or "s")
+
+
+@pytest.mark.parametrize("size", [8_000, 16_384])
+def test_large_tokens_travel_whole(size: int, tmp_path: Path) -> None:
+    """From file to door, 16 kB are sent as they are; a server that takes less says 431, which is told as what it is."""
+    from ctadata_jlab.http import failure
+    from ctadata_jlab.tokens.file import TokenFile, store
+
+    value = jwt(sub="s", groups="g" * size)
+    store(tmp_path / "token", value)
+    found = TokenFile(tmp_path / "token").fetch()
+    assert found is not None
+    assert found.value == value
+    assert "token is larger" in str(failure(431, "/lst"))
+
+
+def test_a_token_is_not_pickled() -> None:
+    """What is pickled is stored and sent elsewhere: a token refuses."""
+    token = token_from("abc", "file")
+    for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError):
+            copied(token)
 
 
 def test_words_that_would_spoil_a_terminal_are_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import stat
@@ -19,6 +20,7 @@ from ctadata_jlab.tokens.file import TokenFile, store
 from ctadata_jlab.tokens.keeper import Keeper
 from ctadata_jlab.tokens.oauth import Answer, Post
 from ctadata_jlab.tokens.published import Published
+from ctadata_jlab.tokens.refresh import Refresh
 from ctadata_jlab.tokens.secret import Secret
 from ctadata_jlab.tokens.stored import load
 from tests.rig.process import RigError
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ctadata_jlab.tokens.oauth import Get
-    from ctadata_jlab.tokens.refresh import Refresh
     from tests.rig.provider import Provider
 
 
@@ -285,3 +286,48 @@ def test_secret_is_not_sent_to_a_server_without_tls(provider: Provider) -> None:
     assert provider.client_secret not in repr(client_of(provider))
     with pytest.raises(Misconfigured):
         drive(discovered("http://issuer.example"), ask_with(), time.sleep)
+
+
+@pytest.mark.parametrize("skew", [-300, 300])
+def test_a_clock_that_is_wrong(tmp_path: Path, short: Provider, skew: float) -> None:
+    """Five minutes ahead or behind the provider, with tokens of one minute: they are used for their time, and renewed in time."""
+    clock = Later()
+    clock.ahead = skew
+    kept = logged_in(tmp_path, short, clock)
+    asked = counting(kept)
+    keeper = Keeper(FirstOf([kept, kept.shared]), clock)
+    first = keeper.token(20)
+    assert first.expires is not None
+    assert 50 < first.expires - clock() <= 60
+    assert keeper.token(20) is first
+    assert not asked
+    clock.ahead += 45
+    second = keeper.token(20)
+    assert second.value != first.value
+    assert Keeper(FirstOf([refresh_at(tmp_path, short, clock)]), clock).token(20).value == second.value
+
+
+def test_a_node_whose_lock_did_not_reach_here(tmp_path: Path, short: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a shared home has no locks, another node may renew first: its token is used, the login is not taken for ended."""
+    kept = logged_in(tmp_path, short)
+    token = kept.fetch(10)
+    ask = kept.ask
+    other = refresh_at(tmp_path, short)
+    monkeypatch.setattr(Refresh, "_locked", lambda _: contextlib.nullcontext())
+
+    def overtaken(step: Get | Post) -> Answer | None:
+        if isinstance(step, Post) and step.form.get("grant_type") == "refresh_token":
+            kept.ask = ask
+            other.fetch(10, refused=token)
+            return Answer(400, {"error": "invalid_grant"})
+        return ask(step)
+
+    kept.ask = overtaken
+    found = kept.fetch(10, refused=token)
+    stored = load(kept.place)
+    assert stored is not None
+    assert not stored.is_ended
+    assert found is not None
+    assert found.value == (tmp_path / "token").read_text().strip()
+    assert token is not None
+    assert found.value != token.value
