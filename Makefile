@@ -63,7 +63,7 @@ types: $(VENV)/.dev ## mypy and tsc
 jest: $(VENV)/.dev ## the frontend's unit tests
 	$(IN_VENV) jlpm test $(ARGS)
 
-pytest: dev tests/rig/oidc/node_modules/.made ## the Python tests; ARGS="-k name" chooses some
+pytest: dev tests/rig/oidc/node_modules/.made tests/rig/hub/node_modules/.made ## the Python tests; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
 
 ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
@@ -88,7 +88,7 @@ clean: ## remove what was built (.venv and node_modules stay)
 	rm -f $(VENV)/.user $(VENV)/.linked
 
 distclean: clean ## remove everything that make has made here
-	rm -rf $(VENV) node_modules .yarn tests/rig/oidc/node_modules ui-tests/node_modules ui-tests/.cache ctadata_jlab/_version.py
+	rm -rf $(VENV) node_modules .yarn tests/rig/oidc/node_modules tests/rig/hub/node_modules ui-tests/node_modules ui-tests/.cache ctadata_jlab/_version.py
 
 # --- how each thing is made; the stamps in .venv say when
 
@@ -125,6 +125,6 @@ $(VENV)/.linked: $(VENV)/.dev
 	$(IN_VENV) jupyter-builder develop . --overwrite
 	touch $@
 
-tests/rig/oidc/node_modules/.made: tests/rig/oidc/package-lock.json
-	cd tests/rig/oidc && npm ci --no-audit --no-fund
+tests/rig/%/node_modules/.made: tests/rig/%/package-lock.json
+	cd tests/rig/$* && npm ci --no-audit --no-fund
 	touch $@

@@ -9,6 +9,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
+    "tests.hunt",
     "tests.rig.process",
     "tests.rig.certificate",
     "tests.rig.provider",

@@ -1,8 +1,8 @@
 """Tokens that a JupyterHub has for its users.
 
-A hub with ``enable_auth_state`` keeps what the login gave, and shows it to the session where an admin grants the role ``server`` the
-scope ``admin:auth_state!user`` (`GET users/NAME`, JupyterHub's REST API). The hub's own address and token are in the session's
-environment; plain http to it is what the session itself speaks.
+A hub with ``enable_auth_state`` keeps what the login gave. It shows it to the session (`GET users/NAME` of JupyterHub's REST API) where an
+admin grants the roles ``user`` and ``server`` the scopes ``admin:auth_state!user`` and ``read:users:name!user``. The hub's own address and
+token are in the session's environment; plain http to it is what the session itself speaks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["HubState", "HubToken"]
 
-_ASK_ADMIN = "Ask the hub's admins for `enable_auth_state` and the scope `admin:auth_state!user` of the role `server`."
+_ASK_ADMIN = (
+    "Ask the hub's admins for `enable_auth_state`, and for the scopes `admin:auth_state!user` and `read:users:name!user` of "
+    "the roles `user` and `server`."
+)
 
 
 class HubState:

@@ -98,9 +98,14 @@ def _environment(folder: Path, started: Agent) -> dict[str, str]:
 
 def _add_account(started: Agent, provider: Provider, folder: Path, env: dict[str, str]) -> None:
     """Let oidc-gen ask for an account, and be the user who confirms it."""
+    settings = folder / f"client-{started.account}.json"
+    settings.touch(mode=0o600)  # a secret on the command line would be for everybody to see
+    client = {"client_id": provider.client_id, "client_secret": provider.client_secret}
+    settings.write_text(
+        json.dumps({"name": started.account, "issuer_url": provider.issuer, "redirect_uris": [], **client})
+    )
     command = [
-        *(need("oidc-gen"), started.account, "--pub", "--flow=device", "--no-url-call", "--prompt=none"),
-        *(f"--iss={provider.issuer}", f"--client-id={provider.client_id}", f"--client-secret={provider.client_secret}"),
+        *(need("oidc-gen"), started.account, f"--file={settings}", "--flow=device", "--no-url-call", "--prompt=none"),
         *("--redirect-url=", f"--scope={SCOPE}", f"--cp={provider.ca}", f"--pw-file={folder / 'password'}"),
     ]
     log = folder / f"gen-{started.account}.log"

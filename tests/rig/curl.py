@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,12 +37,23 @@ class Curl:
         command = [need("curl"), "--silent", "--show-error", "--include", "--path-as-is", "--max-time", "120"]
         command += ["--head"] if method == "HEAD" else ["--request", method]
         command += ["--cacert", str(self.door.ca)] if self.door.ca else []
-        command += [part for line in self._headers(headers) for part in ("--header", line)]
         command += ["--data-binary", "@-"] if body is not None else []
-        done = subprocess.run([*command, self.url(path)], input=body or b"", capture_output=True, check=False)
+        done = self._run([*command, self.url(path)], "\n".join(self._headers(headers)), body or b"")
         if done.returncode:
             raise RigError(f"{method} {path}: curl ended with {done.returncode}: {done.stderr.decode()}")
         return _parse(done.stdout)
+
+    @staticmethod
+    def _run(command: list[str], headers: str, body: bytes) -> subprocess.CompletedProcess[bytes]:
+        """Hand the headers over by a pipe: on the command line, everybody could read the token."""
+        reading, writing = os.pipe()
+        try:
+            os.write(writing, headers.encode())
+            os.close(writing)
+            command = [*command, "--header", f"@/dev/fd/{reading}"]
+            return subprocess.run(command, input=body, capture_output=True, check=False, pass_fds=[reading])
+        finally:
+            os.close(reading)
 
     def url(self, path: str) -> str:
         """Return the address of *path*."""

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.hunt import HUNTER
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -169,6 +171,8 @@ def rig_folder() -> Iterator[Path]:
     with (folder / "in-use").open("w") as mark:
         fcntl.flock(mark, fcntl.LOCK_EX)
         yield folder
+        HUNTER.learn(folder)
+        HUNTER.search(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -14,22 +14,31 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.hunt import MINTED
 from tests.rig.process import RigError, need, running, tail
 from tests.rig.scripted_user import answer_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.rig.certificate import Certificate
 
-__all__ = ["AUDIENCE", "SCOPE", "Provider", "install_provider", "provider"]
+__all__ = ["AUDIENCE", "SCOPE", "Provider", "install_provider", "note_secrets", "provider"]
 
 PROGRAM = Path(__file__).parent / "oidc"
 AUDIENCE = "https://dcache"
 SCOPE = "storage.read:/ storage.modify:/"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+PERSON = "scientist"
 LIFETIMES = {"users": 3600, "users-short": 60, "users-public": 60, "users-brief": 15}
 CLIENTS = tuple(LIFETIMES)
+
+
+def note_secrets(file: Path, secrets: Iterable[str]) -> None:
+    """Add *secrets* to those that are hunted for when all tests are done."""
+    file.touch(mode=0o600)
+    with file.open("a") as lines:
+        lines.writelines(f"{secret}\n" for secret in secrets)
 
 
 @dataclass(frozen=True)
@@ -65,15 +74,15 @@ class Provider:
             self._refresh_tokens[key] = answer["refresh_token"]
             return str(answer["access_token"])
 
-    def login(self, scope: str = SCOPE) -> dict[str, Any]:
-        """Log in by device code, the user's part included; return the token endpoint's answer."""
+    def login(self, scope: str = SCOPE, person: str = PERSON) -> dict[str, Any]:
+        """Log in by device code, the part of *person* included; return the token endpoint's answer."""
         started = self.post("device/auth", scope=f"openid offline_access {scope}")
-        self.approve(started["user_code"])
+        self.approve(started["user_code"], person)
         return self.post("token", grant_type=DEVICE, device_code=started["device_code"])
 
-    def approve(self, user_code: str) -> None:
-        """Do the user's part: log in as `scientist` and confirm the device that shows *user_code*."""
-        self._answer(user_code, expect="Sign-in Success")
+    def approve(self, user_code: str, person: str = PERSON) -> None:
+        """Do the user's part: log in as *person* and confirm the device that shows *user_code*."""
+        self._answer(user_code, expect="Sign-in Success", person=person)
 
     def refuse(self, user_code: str) -> None:
         """Do an unwilling user's part: do not recognise the device that shows *user_code*."""
@@ -95,8 +104,8 @@ class Provider:
         """Return a client that trusts the provider, follows redirects and keeps cookies."""
         return httpx.Client(verify=ssl.create_default_context(cafile=str(self.ca)), follow_redirects=True, timeout=30)
 
-    def _answer(self, user_code: str, *, expect: str, confirm: bool = True) -> None:
-        answers = {"user_code": user_code, "login": "scientist", "password": "any"}
+    def _answer(self, user_code: str, *, expect: str, confirm: bool = True, person: str = PERSON) -> None:
+        answers = {"user_code": user_code, "login": person, "password": "any"}
         with self.browser() as browser:
             page = answer_pages(browser, f"{self.issuer}/device", answers, confirm=confirm)
         if expect not in page:
@@ -121,7 +130,9 @@ def provider(rig_folder: Path, certificate: Certificate) -> Iterator[Provider]:
     folder.mkdir(mode=0o700)
     shared = {name: "" if name == "users-public" else secrets.token_urlsafe() for name in CLIENTS}
     settings, log = folder / "settings.json", folder / "log"
-    settings.write_text(json.dumps(_settings(certificate, shared)))
+    settings.touch(mode=0o600)
+    settings.write_text(json.dumps({**_settings(certificate, shared), "minted": str(folder / MINTED)}))
+    note_secrets(folder / MINTED, [secret for secret in shared.values() if secret])
     with running([node, PROGRAM / "provider.mjs", settings], log=log, ready=lambda: _issuer(log) is not None):
         yield Provider(_issuer(log) or "", CLIENTS[0], shared[CLIENTS[0]], certificate.ca, shared)
 

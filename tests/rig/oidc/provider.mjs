@@ -7,7 +7,7 @@
  * localhost and prints its issuer on the first line of the standard output. Every login name is accepted.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { Provider } from 'oidc-provider';
 
@@ -52,9 +52,16 @@ function claims(ctx, token) {
   return { 'wlcg.ver': '1.0', ...(token.accountId && { preferred_username: token.accountId }) };
 }
 
+/** Adds the secrets of an answer to the file of those that no log, page or process may ever show. */
+function note(body) {
+  const secrets = ['access_token', 'refresh_token', 'device_code'].map((name) => body?.[name]).filter(Boolean);
+  if (settings.minted && secrets.length) appendFileSync(settings.minted, secrets.map((one) => `${one}\n`).join(''));
+}
+
 /** Lets clients poll for the user's consent every second, where the protocol's default is five. */
 async function hasten(ctx, next) {
   await next();
+  note(ctx.body);
   if (ctx.oidc?.route === 'device_authorization' && ctx.status === 200) ctx.body.interval = 1;
 }
 
