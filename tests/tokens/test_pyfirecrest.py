@@ -1,4 +1,4 @@
-"""Our keeper where pyfirecrest wants an `authorization`, with the real pyfirecrest, which is no dependency of ours."""
+"""Our keeper where pyfirecrest wants an `authorization`, with the real pyfirecrest."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
-
 from ctadata_jlab.tokens.file import store
 from tests.tokens.making import jwt
 
-pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).parents[2]
 ISSUER = "https://issuer.example/realm/"
 
@@ -58,9 +55,6 @@ class Service(BaseHTTPRequestHandler):
 
 def test_our_keeper_is_its_authorization(tmp_path: Path) -> None:
     """Each request of theirs carries the token that is valid then."""
-    place = tmp_path / "packages"
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(place)]
-    subprocess.run([*install, "pyfirecrest>=3"], check=True, timeout=600)
     first, second = (jwt(iss=ISSUER, exp=time.time() + seconds) for seconds in (900, 1800))
     store(tmp_path / "token", first)
     store(tmp_path / "token-second", second)
@@ -73,14 +67,12 @@ def test_our_keeper_is_its_authorization(tmp_path: Path) -> None:
         "BEARER_TOKEN_FILE": tmp_path / "token",
     }
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("BEARER_", "OIDC_", "JUPYTER"))}
-    # Ours come first: what pip fetched again for pyfirecrest, such as httpx, serves only where we have none.
     env = {**clean, **{name: str(path) for name, path in places.items()}, "PYTHONPATH": f"{REPOSITORY}"}
-    program = f"import sys; sys.path.append({str(place)!r})\n{PROGRAM}"
     with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         words = [f"http://127.0.0.1:{server.server_port}", str(tmp_path / "token"), str(tmp_path / "token-second")]
         done = subprocess.run(
-            [sys.executable, "-c", program, *words], env=env, capture_output=True, text=True, check=False, timeout=120
+            [sys.executable, "-c", PROGRAM, *words], env=env, capture_output=True, text=True, check=False, timeout=120
         )
         server.shutdown()
     assert done.stdout == "daint\ndaint\n", done.stderr
