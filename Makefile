@@ -18,7 +18,7 @@ SUCCESSOR := $(shell find successor -name '*.py') successor/pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test packages lint format types jest pytest ui bench soak docs clean distclean
+.PHONY: help demo install dev test packages lint format types jest pytest ui bench soak links docs clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -45,7 +45,7 @@ packages:
 	scripts/check-tools $(PYTHON) node
 	scripts/debian-packages
 
-lint: $(VENV)/.dev docs ## ruff, codespell, eslint, prettier, stylelint; changes nothing
+lint: $(VENV)/.dev links ## ruff, codespell, eslint, prettier, stylelint; changes nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
@@ -78,8 +78,11 @@ bench: dev tests/rig/oidc/node_modules/.made ## speed and memory beside curl, da
 soak: dev tests/rig/oidc/node_modules/.made ## campaigns of faults, kills and outages, for an hour or so; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest -o python_files='soak_*.py' $(ARGS) tests
 
-docs: ## check the links of the documentation
+links: ## check the links of the documentation
 	$(PYTHON) scripts/check-links
+
+docs: links $(VENV)/.docs ## the documentation as a site in build/site, its reference made from the docstrings
+	$(BIN)/mkdocs build --quiet
 
 clean: ## remove what was built (.venv and node_modules stay)
 	rm -rf lib ctadata_jlab/labextension dist build coverage junit.xml tsconfig.tsbuildinfo
@@ -118,6 +121,10 @@ $(VENV)/.dev: pyproject.toml successor/pyproject.toml | $(LABEXTENSION)
 	rm -f $(VENV)/.user $(VENV)/.linked
 	rm -rf $(VENV)/share/jupyter/labextensions/ctadata_jlab
 	$(PIP) install --editable ".[dev]" ./successor
+	touch $@
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/.dev
+	$(PIP) install "mkdocs>=1.6" "mkdocstrings[python]>=0.27"
 	touch $@
 
 # JupyterLab reads the built frontend from the checkout, so that a rebuild is seen by a reload of the page.

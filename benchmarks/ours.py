@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import config, foreground
+from ctadata_jlab.remote import Remote
 from ctadata_jlab.session import Session
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ __all__ = ["ACTS", "main"]
 
 def _list(session: Session, folder: str) -> int:
     return sum(1 for _ in session.storage("door").list(folder))
+
+
+def _api(session: Session, folder: str) -> int:
+    """List as a script does: all at once, by name."""
+    return len(Remote(session, "door").list(folder))
 
 
 def _panel(session: Session, folder: str) -> int:
@@ -46,7 +52,7 @@ def _all_done(summary: foreground.Summary) -> int:
     return len(summary.results)
 
 
-ACTS: dict[str, Callable[..., int]] = {"list": _list, "panel": _panel, "get": _get, "put": _put}
+ACTS: dict[str, Callable[..., int]] = {"list": _list, "api": _api, "panel": _panel, "get": _get, "put": _put}
 
 
 def main(file: str, act: str, *arguments: str) -> float:

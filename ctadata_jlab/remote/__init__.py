@@ -330,4 +330,5 @@ class Remote:
 
     def stage(self, files: Iterable[str]) -> tuple[str, ...]:
         """Ask for *files* to be brought from tape; returns those that are on their way. Never waits for them."""
-        return tuple(self._storage.stage([paths.remote(file) for file in files]))
+        wanted = [paths.remote(file) for file in files]
+        return tuple(self._storage.stage(wanted)) if wanted else ()

@@ -8,6 +8,8 @@ from ctadata_jlab import paths
 from ctadata_jlab.remote import source
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from ctadata_jlab.foreground import Summary
     from ctadata_jlab.remote import Remote
     from ctadata_jlab.storage import Entry
@@ -68,6 +70,6 @@ class Handle:
         """Return its bytes."""
         return self.remote.read(self.path, start, end)
 
-    def get(self, to: str | None = None, **options: Any) -> Summary:
+    def get(self, to: str | PathLike[str] | None = None, **options: Any) -> Summary:
         """Download it; see `Remote.get`."""
         return self.remote.get(self.path, to, **options)

@@ -11,7 +11,7 @@ import pytest
 from ctadata_jlab import compat as ctadata
 from ctadata_jlab import config
 from ctadata_jlab.compat import direct
-from ctadata_jlab.errors import AlreadyExists, Corrupted, Forbidden, NotFound, NotLoggedIn, Unsupported
+from ctadata_jlab.errors import AlreadyExists, Corrupted, Forbidden, NotFound, NotLoggedIn, Unreachable, Unsupported
 from ctadata_jlab.http import Trust
 from ctadata_jlab.session import Session
 from ctadata_jlab.storage.download_service import DownloadService
@@ -161,6 +161,22 @@ def test_it_can_be_configured_as_a_source(services: Services, tmp_path: Path, mo
     with Session(config.load(places=[settings])) as session:
         assert [entry.path for entry in session.storage("hub").list("/lst")] == ["/lst/a"]
         assert content(session.storage("hub"), "/lst/a") == b"12345"
+
+
+def test_a_listing_that_breaks_is_no_empty_folder(services: Services, service: DownloadService) -> None:
+    """The service takes paths for patterns: an open bracket is a fault of its, and told as one."""
+    services.put("lst/run (1/a", b"1")
+    with pytest.raises(Unreachable):
+        list(service.list("/lst/run (1"))
+
+
+def test_uploads_say_what_they_are(services: Services, service: DownloadService) -> None:
+    """Bytes, sent in pieces: the old client called them JSON."""
+    services.folder("lst/users")
+    service.upload("a", Bytes(b"12345"))
+    asked = next(asked for asked in services.asked if asked.method == "POST")
+    assert asked.headers["content-type"] == "application/octet-stream"
+    assert asked.headers["transfer-encoding"] == "chunked"
 
 
 # --- the old generation
