@@ -132,7 +132,7 @@ def test_the_answers_digest_is_the_proof(double: Double, storage: DCache) -> Non
 
 def test_a_late_checksum_is_waited_for(double: Double, storage: DCache) -> None:
     """It is not there right after the upload: asked again, for a while."""
-    double.reset(Traps(checksum_late=0.6, no_put_digest=True))
+    double.reset(Traps(checksum_late=2.0, no_put_digest=True))
     assert storage.put("/f", Bytes(DATA), ticket="t").verified_by == Bytes(DATA).checksum("adler32")
 
 
