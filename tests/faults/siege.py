@@ -184,10 +184,10 @@ class Siege:
         return found
 
     def _account(self) -> None:
-        """See that nothing lies about but a temporary of each upload that was cut and is not done yet."""
+        """See that nothing lies about but a temporary of each upload that was begun and is not done yet."""
         there = [path for path, _ in self.double.raw_files() if path not in {*self._down, *self._up}]
         assert len(there) == len({_final(path) for path in there}), f"left on the server: {there}"
-        assert {_final(path) for path in there} <= self._cut, f"left on the server: {there}"
+        assert {_final(path) for path in there} <= set(self._up) - self._whole(), f"left on the server: {there}"
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
