@@ -6,11 +6,12 @@ import threading
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from ctadata_jlab.errors import CtaDataError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from ctadata_jlab.storage import Entry
 
 __all__ = ["REMOTE", "RemotePath"]
@@ -29,6 +30,8 @@ class RemotePath(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # g
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Return what the folder of *incomplete* holds and fits; nothing when it cannot be asked: completion never complains."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only when Tab is pressed
+
         found: list[Entry] = []
         thread = threading.Thread(target=_look, args=(_chosen(ctx), incomplete, found), daemon=True)
         thread.start()

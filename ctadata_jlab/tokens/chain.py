@@ -7,29 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import config as settings
-from ctadata_jlab.tokens import FirstOf
-from ctadata_jlab.tokens.agent import OidcAgent
-from ctadata_jlab.tokens.asking import ask_with
-from ctadata_jlab.tokens.client_credentials import ClientCredentials
-from ctadata_jlab.tokens.command import Command
-from ctadata_jlab.tokens.environment import Environment
 from ctadata_jlab.tokens.file import TokenFile
-from ctadata_jlab.tokens.hub import HubState, HubToken
 from ctadata_jlab.tokens.keeper import Keeper
-from ctadata_jlab.tokens.oauth import Client
-from ctadata_jlab.tokens.own_issuer import OnlyFrom
-from ctadata_jlab.tokens.pending import Pending
-from ctadata_jlab.tokens.published import Published
-from ctadata_jlab.tokens.refresh import Refresh
-from ctadata_jlab.tokens.remembered import Remembered
 from ctadata_jlab.tokens.secret import Secret
-from ctadata_jlab.tokens.tessera import Tessera
-from ctadata_jlab.tokens.vault import system_vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ctadata_jlab.tokens import TokenSource
+    from ctadata_jlab.tokens.oauth import Client
+    from ctadata_jlab.tokens.pending import Pending
 
 __all__ = ["keeper_of", "login_of", "secret_of", "token_file_of"]
 
@@ -46,8 +33,23 @@ def keeper_of(source: settings.Source, login: Pending | None) -> Keeper | None:
     wanted = source.login
     if wanted.kind in {"none", "basic"}:
         return None
-    if wanted.kind != "auto":
-        return Keeper(_only(source))
+    if wanted.kind == "file":
+        return Keeper(TokenFile(token_file_of(source)))
+    return Keeper(_only(source)) if wanted.kind != "auto" else _automatic(source, login)
+
+
+def _automatic(source: settings.Source, login: Pending | None) -> Keeper:
+    """Return the keeper that looks in every place there is."""
+    from ctadata_jlab.tokens import FirstOf  # noqa: PLC0415 - only what the settings mean is loaded
+    from ctadata_jlab.tokens.agent import OidcAgent  # noqa: PLC0415
+    from ctadata_jlab.tokens.asking import ask_with  # noqa: PLC0415
+    from ctadata_jlab.tokens.command import Command  # noqa: PLC0415
+    from ctadata_jlab.tokens.hub import HubState  # noqa: PLC0415
+    from ctadata_jlab.tokens.own_issuer import OnlyFrom  # noqa: PLC0415
+    from ctadata_jlab.tokens.published import Published  # noqa: PLC0415
+    from ctadata_jlab.tokens.remembered import Remembered  # noqa: PLC0415
+
+    wanted = source.login
     chain: list[TokenSource] = [OnlyFrom(wanted.issuer, found) for found in _discovered()] if wanted.issuer else []
     file = token_file_of(source)
     chain += [*([] if login is None else [login.kept]), TokenFile(file)]
@@ -63,15 +65,25 @@ def keeper_of(source: settings.Source, login: Pending | None) -> Keeper | None:
 
 def _discovered() -> list[TokenSource]:
     """Return where tokens lie of which nobody said whom they are for."""
+    from ctadata_jlab.tokens.environment import Environment  # noqa: PLC0415 - only what the settings mean is loaded
+
     return [Environment(), *(TokenFile(path, name="hub's file") for path in _HUB_FILES)]
 
 
 def _only(source: settings.Source) -> TokenSource:
     """Return the one source of tokens that a login names."""
+    from ctadata_jlab.tokens.agent import OidcAgent  # noqa: PLC0415 - only what the settings mean is loaded
+    from ctadata_jlab.tokens.asking import ask_with  # noqa: PLC0415
+    from ctadata_jlab.tokens.client_credentials import ClientCredentials  # noqa: PLC0415
+    from ctadata_jlab.tokens.command import Command  # noqa: PLC0415
+    from ctadata_jlab.tokens.environment import Environment  # noqa: PLC0415
+    from ctadata_jlab.tokens.hub import HubState, HubToken  # noqa: PLC0415
+    from ctadata_jlab.tokens.remembered import Remembered  # noqa: PLC0415
+    from ctadata_jlab.tokens.tessera import Tessera  # noqa: PLC0415
+
     wanted = source.login
     makers: dict[str, Callable[[], TokenSource]] = {
         "environment": Environment,
-        "file": lambda: TokenFile(token_file_of(source)),
         "oidc-agent": lambda: OidcAgent(wanted.account, wanted.issuer, optional=False),
         "command": lambda: Remembered(Command(wanted.command)),
         "client-credentials": lambda: Remembered(ClientCredentials(_client_of(source), ask_with(source.ca))),
@@ -87,12 +99,19 @@ def login_of(source: settings.Source) -> Pending | None:
     wanted = source.login
     if wanted.kind != "auto" or not wanted.issuer or not wanted.client_id:
         return None
+    from ctadata_jlab.tokens.asking import ask_with  # noqa: PLC0415 - only what the settings mean is loaded
+    from ctadata_jlab.tokens.pending import Pending  # noqa: PLC0415
+    from ctadata_jlab.tokens.refresh import Refresh  # noqa: PLC0415
+    from ctadata_jlab.tokens.vault import system_vault  # noqa: PLC0415
+
     place = settings.profile_folder() / f"refresh-{source.name}"
     ask, file = ask_with(source.ca), TokenFile(token_file_of(source))
     return Pending(Refresh(place, file, _client_of(source), ask, vault=cache(system_vault)))
 
 
 def _client_of(source: settings.Source) -> Callable[[], Client]:
+    from ctadata_jlab.tokens.oauth import Client  # noqa: PLC0415 - only what the settings mean is loaded
+
     wanted, secret = source.login, secret_of(source)
     return lambda: Client(wanted.issuer, wanted.client_id, wanted.scope, secret.read())
 

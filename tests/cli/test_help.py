@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from ctadata_jlab.cli import main
 from ctadata_jlab.cli.table import TABLE
+
+if TYPE_CHECKING:
+    from tests.cli.settings import Desk
 
 HEAVY = {"httpx", "pycurl", "tornado", "IPython", "jupyter_server", "jupyter_core", "stamina", "filelock", "ssl"}
 
@@ -54,3 +58,12 @@ def test_an_unknown_command_is_told_with_those_that_are_like_it() -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "lst" in done.stderr
+
+
+def test_a_listing_loads_no_second_http_library_and_no_transfers(desk: Desk) -> None:
+    """`ls` costs a listing: libcurl, and what reads the answer."""
+    desk.raw_put("/lst/a", b"1")
+    modules = loaded("from ctadata_jlab.cli import main\nmain(['ls', 'lst'], standalone_mode=False)")
+    assert "pycurl" in modules
+    assert not modules & (HEAVY - {"pycurl"})
+    assert not {module for module in modules if module.startswith(("ctadata_jlab.transfer", "ctadata_jlab.foreground"))}
