@@ -208,7 +208,7 @@ for (const theme of ['light', 'dark'] as const) {
       await expect(panel.crumbs).toContainText('dCache dev');
       await panel.node.screenshot({ path: target(shown('dev'), false) });
       await panel.choose('100% sure.txt', 'Details');
-      await expect(panel.dialog.locator('.ctadata-Facts')).toBeVisible();
+      await expect(panel.dialog.locator('.ctadata-Details')).toBeVisible();
       await page.screenshot({ path: target(shown('details'), false) });
     });
 
