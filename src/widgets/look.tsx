@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IBars, View } from '../preview';
+import type { Cell, IBars, View } from '../preview';
 
 /** A look of whatever kind. */
 export function Look(props: {
@@ -59,7 +59,9 @@ function Table(props: {
             {view.rows.map((row, n) => (
               <tr key={n}>
                 {row.map((cell, k) => (
-                  <td key={k}>{String(cell)}</td>
+                  <td key={k} title={String(cell)}>
+                    {wordsOf(cell)}
+                  </td>
                 ))}
               </tr>
             ))}
@@ -191,6 +193,13 @@ function Curve(props: {
       <figcaption>{words}</figcaption>
     </figure>
   );
+}
+
+/** A value as short as it can be told; the whole of it is in its title. */
+function wordsOf(cell: Cell): string {
+  return typeof cell === 'number' && !Number.isInteger(cell)
+    ? short(cell)
+    : String(cell);
 }
 
 function short(value: number): string {
