@@ -18,10 +18,10 @@ SUCCESSOR := $(shell find successor -name '*.py') successor/pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test packages lint format types jest pytest ui bench soak links docs clean distclean
+.PHONY: help demo install dev test packages lint format types jest pytest ui bench bench-ui soak links docs clean distclean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
 
 # --- to use it
 
@@ -77,6 +77,11 @@ bench: dev tests/rig/oidc/node_modules/.made ## speed and memory beside curl, da
 
 soak: dev tests/rig/oidc/node_modules/.made ## campaigns of faults, kills and outages, for an hour or so; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest -o python_files='soak_*.py' $(ARGS) tests
+
+bench-ui: dev tests/rig/oidc/node_modules/.made ## the panel beside JupyterLab's own file browser; writes benchmarks/PANEL.md
+	scripts/debian-packages ui
+	cd ui-tests && $(IN_VENV) PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable
+	$(IN_VENV) $(BIN)/python -m benchmarks -k panel $(ARGS)
 
 links: ## check the links of the documentation
 	$(PYTHON) scripts/check-links

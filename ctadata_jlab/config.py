@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.transfer.job import Conflict
 
-__all__ = ["Config", "Login", "Source", "Transfers", "files", "load", "profile_folder", "state_folder"]
+__all__ = [
+    "Config",
+    "Login",
+    "Source",
+    "Transfers",
+    "checked",
+    "files",
+    "load",
+    "own_file",
+    "profile_folder",
+    "state_folder",
+]
 
 _NAME = "ctadata.toml"
 _PATH_VARIABLES = ("JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH", "JUPYTER_NO_CONFIG", "JUPYTER_PLATFORM_DIRS")
@@ -201,6 +212,18 @@ def load(extra: Path | None = None, *, places: Sequence[Path] | None = None) -> 
     for place in [*(files() if places is None else places), *([extra] if extra else [])]:
         config = _merge(config, _read(place), place)
     return config
+
+
+def checked(name: str, settings: dict[str, Any], base: Source | None = None) -> Source:
+    """Return the source that *settings*, written as in a file, make of *base*. Raises `Misconfigured`, naming the key."""
+    return _source(base or Source(name, title=name), settings, f"sources.{name}")
+
+
+def own_file() -> Path:
+    """Return the strongest file that is the user's own: what is set there holds."""
+    from jupyter_core.paths import jupyter_config_dir  # noqa: PLC0415 - slow to load
+
+    return Path(os.environ.get("CTADATA_CONFIG") or Path(jupyter_config_dir()) / _NAME)
 
 
 def _read(place: Path) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class Session:
 
     def __init__(self, config: Config, givers: Mapping[str, GivesAccessTokens] | None = None) -> None:
         self.config = config
-        self._sources = _Sources(config, givers or {})
+        self._givers = givers or {}
+        self._sources = _Sources(config, self._givers)
         self.sources: Mapping[str, Source] = self._sources
         self._engine: Engine | None = None
         self._lock = threading.Lock()
@@ -121,6 +122,19 @@ class Session:
                 self._engine.notice = notice
                 self._engine.listeners.append(self._forget_written)
             return self._engine
+
+    def adopt(self, config: Config) -> list[str]:
+        """Take another *config*: sources that it says the same of stay the very objects. Returns the names of the others."""
+        kept = {
+            name: made
+            for name, made in self._sources.made.items()
+            if config.sources.get(name) == self.config.sources.get(name)
+        }
+        self.config = config
+        self._sources = _Sources(config, self._givers)
+        self._sources.made.update((name, made) for name, made in kept.items() if name in self._sources)
+        self.sources = self._sources
+        return [name for name in self._sources if name not in kept]
 
     def close(self) -> None:
         """Close all connections, and give up logins that nobody confirmed. The queue is stopped by whoever started it."""

@@ -2,6 +2,7 @@
 
 import { LabIcon } from '@jupyterlab/ui-components';
 
+import bookmark from '../style/icons/bookmark.svg';
 import computer from '../style/icons/computer.svg';
 import folderUpload from '../style/icons/folder-upload.svg';
 import move from '../style/icons/move.svg';
@@ -36,4 +37,10 @@ export const folderUploadIcon = new LabIcon({
 export const moveIcon = new LabIcon({
   name: 'ctadata_jlab:move',
   svgstr: move
+});
+
+/** A ribbon: folders to come back to. */
+export const bookmarkIcon = new LabIcon({
+  name: 'ctadata_jlab:bookmark',
+  svgstr: bookmark
 });

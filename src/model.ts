@@ -20,11 +20,20 @@ import { asServerError, isAbort } from './request';
 import type { ServerError } from './request';
 import { Rows } from './rows';
 import type { IView } from './rows';
+import { Search } from './search';
+import type { ISearchState } from './search';
 import { BY_NAME, compareBy } from './sort';
 import type { Compare, IOrder } from './sort';
 import type { SourcesModel } from './sources';
+import { depthOf, Tree } from './tree';
 import type { Uploader } from './upload';
 import type { IRow } from './wire';
+
+/** How old a listing may be that is not asked for again when the user comes back, in ms. */
+const STALE = 30_000;
+
+/** How a folder's row stands in the tree. */
+export type Fold = 'folded' | 'loading' | 'unfolded';
 
 /** Why a listing shows no row. */
 export type Emptiness = 'empty' | 'hidden' | 'filtered';
@@ -91,7 +100,122 @@ export class CtaModel extends FilterFileBrowserModel {
 
   /** The rows that are shown, in their order. */
   get shown(): readonly IRow[] {
-    return this._rows.shown;
+    return this._tree.flatten(this._rows.shown);
+  }
+
+  /** How the search stands whose results are shown; null if a folder is. */
+  get search(): ISearchState | null {
+    return this._search?.state ?? null;
+  }
+
+  /** A signal emitted when a search goes on, begins, or ends. */
+  get searchChanged(): ISignal<this, void> {
+    return this._searchChanged;
+  }
+
+  /** Show what is called so below the folder that is shown; what is found comes as it is found. */
+  async searchFor(text: string): Promise<void> {
+    this._turn?.abort.abort();
+    this._search?.stop();
+    const search = new Search(text, this.place);
+    this._search = search;
+    this._tree.clear();
+    const arrival = new Arrival(async rows => {
+      await rows.arrange(this._view);
+      if (this._search === search) {
+        this._rows = rows;
+        this._drawn.emit();
+      }
+    });
+    arrival.take([]);
+    this._searchChanged.emit();
+    await search.run(this._drive.serverSettings, rows => {
+      arrival.take(rows);
+      if (this._search === search) {
+        this._searchChanged.emit();
+      }
+    });
+    await arrival.end();
+    if (this._search === search) {
+      void this._arrange();
+    }
+  }
+
+  /** Look no further; what was found stays. */
+  stopSearch(): void {
+    this._search?.stop();
+  }
+
+  /** Show the folder again. */
+  endSearch(): void {
+    if (this._search) {
+      this._leaveSearch();
+      this._rows = new Rows();
+      this._hash = null;
+      void this._go(this.place, {});
+    }
+  }
+
+  private _leaveSearch(): void {
+    if (this._search) {
+      this._search.stop();
+      this._search = null;
+      this._searchChanged.emit();
+    }
+  }
+
+  /** Whether folders unfold in the list. */
+  get isTree(): boolean {
+    return this._isTree && !this._search;
+  }
+  set isTree(value: boolean) {
+    if (this._isTree !== value) {
+      this._isTree = value;
+      this._tree.clear();
+      void this._arrange();
+    }
+  }
+
+  /** How deep below the folder that is shown a row lies. */
+  depthOf(row: Contents.IModel): number {
+    return depthOf(row.path) - depthOf(this.path) - 1;
+  }
+
+  /** How a folder's row stands in the tree. */
+  foldOf(row: Contents.IModel): Fold | null {
+    if (!this.isTree || row.type !== 'directory') {
+      return null;
+    }
+    return this._tree.isLoading(row.path)
+      ? 'loading'
+      : this._tree.has(row.path)
+        ? 'unfolded'
+        : 'folded';
+  }
+
+  /** Show what a folder holds below its row, or no longer. */
+  async toggle(row: Contents.IModel): Promise<void> {
+    try {
+      if (this._tree.has(row.path)) {
+        this._tree.fold(row.path);
+      } else {
+        const unfolding = this._tree.unfold(row.path, () => this._view);
+        this._drawn.emit();
+        await unfolding;
+      }
+    } catch (reason) {
+      if (!isAbort(reason)) {
+        this._failed.emit(asServerError(reason));
+      }
+    }
+    if (!this.isDisposed) {
+      await this._arrange();
+    }
+  }
+
+  /** How many rows of the folder itself are shown. */
+  get passing(): number {
+    return this._rows.shown.length;
   }
 
   /** How many rows there are, shown or not. */
@@ -139,9 +263,7 @@ export class CtaModel extends FilterFileBrowserModel {
 
   /** The rows that are shown, in their order. */
   override items(): IterableIterator<Contents.IModel> {
-    return this._rows.shown[
-      Symbol.iterator
-    ]() as IterableIterator<Contents.IModel>;
+    return this.shown[Symbol.iterator]() as IterableIterator<Contents.IModel>;
   }
 
   /** The kernels that run for files of the folder. */
@@ -245,6 +367,13 @@ export class CtaModel extends FilterFileBrowserModel {
       : this._again(false);
   }
 
+  /** List again if what is shown is older than the server's memory: the user has come back. */
+  look(): void {
+    if (this.isShown() && !this._turn && Date.now() - this._listed > STALE) {
+      void this._again(false);
+    }
+  }
+
   /** List again and have the storage itself asked. */
   reload(): Promise<void> {
     return this._again(true);
@@ -308,9 +437,16 @@ export class CtaModel extends FilterFileBrowserModel {
         : null;
     const [oldValue, newValue] = [bare(change.oldValue), bare(change.newValue)];
     const folder = localOf(this.path);
-    const isHere = (value: Partial<Contents.IModel> | null): boolean =>
-      value?.path !== undefined &&
-      value.path.slice(0, Math.max(0, value.path.lastIndexOf('/'))) === folder;
+    const isHere = (value: Partial<Contents.IModel> | null): boolean => {
+      const parent = value?.path?.slice(0, value.path.lastIndexOf('/'));
+      return (
+        parent !== undefined &&
+        (parent === folder || this._tree.has(`${DRIVE}:${parent}`))
+      );
+    };
+    if (this._search) {
+      return;
+    }
     if (isHere(oldValue) || isHere(newValue)) {
       // A listing under way may have missed the change.
       void this._go(this._turn?.place ?? this.place, {});
@@ -330,8 +466,11 @@ export class CtaModel extends FilterFileBrowserModel {
 
   private _again(fresh: boolean): Promise<void> {
     const place = this._turn?.place ?? this.place;
-    if (!place.source) {
+    if (!place.source || (this._search && !fresh)) {
       return Promise.resolve();
+    }
+    if (this._search) {
+      return this.searchFor(this._search.state.text);
     }
     if (this._turn && !fresh) {
       return this._turn.done;
@@ -340,6 +479,7 @@ export class CtaModel extends FilterFileBrowserModel {
   }
 
   private _go(place: IPlace, options: { fresh?: boolean }): Promise<void> {
+    this._leaveSearch();
     this._turn?.abort.abort();
     const abort = new AbortController();
     const turn: ITurn = { place, abort, done: Promise.resolve() };
@@ -372,9 +512,14 @@ export class CtaModel extends FilterFileBrowserModel {
         signal: turn.abort.signal,
         onBlock: rows => arrival.take(rows)
       });
+      this._listed = Date.now();
       const rows = await arrival.end();
+      if (path === before.path) {
+        await this._tree.reload(() => this._view);
+      }
       const isSame = path === before.path && hash === this._hash;
       if (isSame && rows.all.length === before.rows.all.length) {
+        this._drawn.emit();
         this._tellFailed(null);
       } else if (await this._prepare(rows, turn)) {
         await this._show(path, rows);
@@ -413,6 +558,7 @@ export class CtaModel extends FilterFileBrowserModel {
     this._rows = rows;
     if (path !== localOf(this.path)) {
       this._hash = null;
+      this._tree.clear();
       this._drive.prime(path, folderOf(path, [], true));
       await super.cd('/' + path);
     }
@@ -423,7 +569,11 @@ export class CtaModel extends FilterFileBrowserModel {
   private _arrange(): Promise<void> | null {
     this._view = this._viewOf();
     const rows = this._rows;
-    const arranging = rows.arrange(this._view);
+    const view = this._view;
+    const branches = this._tree.arrange(view);
+    const arranging = branches
+      ? branches.then(() => rows.arrange(view) ?? undefined)
+      : rows.arrange(view);
     if (!arranging) {
       this._drawn.emit();
       return null;
@@ -438,8 +588,13 @@ export class CtaModel extends FilterFileBrowserModel {
   private _viewOf(): IView {
     return {
       compare: this._compare,
-      isShown: row => this._isVisible(row) && this._test(row)
+      isShown: row => this._isVisible(row) && this._passes(row)
     };
+  }
+
+  private _passes(row: IRow): boolean {
+    const isSpared = row.type === 'directory' && !this.filterDirectories;
+    return isSpared || this._test(row) || this._tree.showsBelow(row.path);
   }
 
   private _isVisible(row: IRow): boolean {
@@ -465,11 +620,23 @@ export class CtaModel extends FilterFileBrowserModel {
   private _test: (row: IRow) => boolean = () => true;
   private _filtering = NO_FILTER;
   private _view: IView;
+  private _search: Search | null = null;
+  private _searchChanged = new Signal<this, void>(this);
+  private _isTree = false;
+  private _tree = new Tree(async path => {
+    const rows = new Rows();
+    await this._drive.list(path, {
+      isGlobal: true,
+      onBlock: block => rows.add(block)
+    });
+    return rows;
+  });
   private _rows = new Rows();
   private _hash: string | null | undefined = null;
   private _drawn = new Signal<this, void>(this);
   private _located = new Signal<this, string>(this);
   private _isArriving = false;
+  private _listed = 0;
   private _turn: ITurn | null = null;
   private _isLocal = false;
   private _isFailed = false;

@@ -6,20 +6,42 @@ import { Signal } from '@lumino/signaling';
 
 import type { IRecipe } from './snippets';
 
+/** The keys that JupyterLab's own file browser has as well: what is set there holds here, unless it is set here. */
+export interface ISharedValues {
+  /** Whether the filter looks at folders, too. */
+  filterDirectories: boolean;
+  /** Whether the column of times is shown. */
+  showLastModifiedColumn: boolean;
+  /** Whether the column of sizes is shown. */
+  showFileSizeColumn: boolean;
+  /** Whether names with a leading dot are shown. */
+  showHiddenFiles: boolean;
+  /** Whether rows have a box to select them. */
+  showFileCheckboxes: boolean;
+  /** Whether the crumbs are never shortened. */
+  showFullPath: boolean;
+  /** Whether notebooks come before other files. */
+  sortNotebooksFirst: boolean;
+  /** Whether `run2` comes before `run10`. */
+  sortFileNamesNaturally: boolean;
+  /** Whether one click opens. */
+  singleClickNavigation: boolean;
+  /** Whether the filter is shown. */
+  showFileFilter: boolean;
+  /** Whether another folder is shown without the filter. */
+  clearFilterOnNavigation: boolean;
+}
+
 /** The settings as plain values. */
-export interface IValues {
+export interface IValues extends ISharedValues {
   /** The side of the window. */
   side: 'left' | 'right';
   /** The largest file that is opened, in MB. */
   openLimit: number;
-  /** Whether names with a leading dot are shown. */
-  showHidden: boolean;
-  /** Whether the column of times is shown. */
-  showModified: boolean;
-  /** Whether the column of sizes is shown. */
-  showSize: boolean;
   /** How often a visible listing is refreshed, in seconds. */
   refreshInterval: number;
+  /** Whether folders unfold in the list. */
+  treeMode: boolean;
   /** Whether deleting asks first. */
   confirmDelete: boolean;
   /** The source shown at the very first start. */
@@ -30,21 +52,38 @@ export interface IValues {
   openAtStart: boolean;
   /** The user's own code for notebooks. */
   snippets: IRecipe[];
+  /** Folders to come back to, as `source/path`. */
+  bookmarks: string[];
 }
+
+/** The shared values without any setting. */
+const SHARED: ISharedValues = {
+  filterDirectories: true,
+  showLastModifiedColumn: true,
+  showFileSizeColumn: true,
+  showHiddenFiles: false,
+  showFileCheckboxes: false,
+  showFullPath: false,
+  sortNotebooksFirst: false,
+  sortFileNamesNaturally: true,
+  singleClickNavigation: false,
+  showFileFilter: true,
+  clearFilterOnNavigation: true
+};
 
 /** The values without any setting. */
 export const DEFAULTS: IValues = {
+  ...SHARED,
   side: 'left',
   openLimit: 10,
-  showHidden: false,
-  showModified: true,
-  showSize: true,
   refreshInterval: 300,
+  treeMode: false,
   confirmDelete: true,
   defaultSource: '',
   notifyOnEnd: true,
   openAtStart: false,
-  snippets: []
+  snippets: [],
+  bookmarks: []
 };
 
 /** The user's settings as one value that changes by a signal. */
@@ -59,17 +98,49 @@ export class Options {
     return this._changed;
   }
 
-  /** Take the values of JupyterLab's settings, now and whenever they change. */
-  follow(settings: ISettingRegistry.ISettings): void {
+  /** Take the values of JupyterLab's settings, now and whenever they change; *theirs* are those of its file browser. */
+  follow(
+    settings: ISettingRegistry.ISettings,
+    theirs: ISettingRegistry.ISettings | null = null
+  ): void {
     const read = (): void => {
-      const composite = settings.composite as Partial<IValues>;
-      this._values = { ...DEFAULTS, ...composite };
+      this._values = {
+        ...DEFAULTS,
+        ...(settings.composite as Partial<IValues>),
+        ...sharedOf(theirs),
+        ...(settings.user as Partial<IValues>)
+      };
       this._changed.emit(this._values);
     };
+    this._settings = settings;
     settings.changed.connect(read);
+    theirs?.changed.connect(read);
     read();
   }
 
+  /** Set a value for good, as the settings' editor does; without settings for this page. */
+  async set<K extends keyof IValues>(key: K, value: IValues[K]): Promise<void> {
+    if (this._settings) {
+      await this._settings.set(key, value as string[] | boolean | string);
+    } else {
+      this._values = { ...this._values, [key]: value };
+      this._changed.emit(this._values);
+    }
+  }
+
+  private _settings: ISettingRegistry.ISettings | null = null;
   private _values: IValues = DEFAULTS;
   private _changed = new Signal<this, Readonly<IValues>>(this);
+}
+
+/** What the user set for JupyterLab's file browser, of the keys that are shared. */
+function sharedOf(
+  theirs: ISettingRegistry.ISettings | null
+): Partial<ISharedValues> {
+  const user = (theirs?.user ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.keys(SHARED)
+      .filter(key => typeof user[key] === 'boolean')
+      .map(key => [key, user[key]])
+  ) as Partial<ISharedValues>;
 }

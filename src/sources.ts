@@ -10,6 +10,26 @@ import type { ServerError } from './request';
 import { LOGIN_EVENT } from './wire';
 import type { IAttempt, ILogin, ILoginEvent, IPending, ISource } from './wire';
 
+/** How a source is configured, as far as the dialog shows it. */
+export interface ISourceSettings {
+  name: string;
+  title: string;
+  kind: string;
+  url: string;
+  root: string;
+  home: string;
+  ca: string;
+  read_only: boolean;
+  production: boolean;
+  login: {
+    kind: string;
+    issuer: string;
+    client_id: string;
+    file: string;
+    user: string;
+  };
+}
+
 /** Jupyter's event bus, as far as we listen to it. */
 export type EventStream = IStream<Event.IManager, Event.Emission>;
 
@@ -116,6 +136,51 @@ export class SourcesModel implements IDisposable {
     const init = { method: 'DELETE' };
     await requestAPI<void>(`login/${encodePath(name)}`, this._settings, init);
     await this.refreshLogin(name);
+  }
+
+  /** How a source is configured. */
+  settings(name: string): Promise<ISourceSettings> {
+    return requestAPI<ISourceSettings>(
+      `sources/${encodePath(name)}/settings`,
+      this._settings
+    );
+  }
+
+  /** Configure a source, in the user's own file. */
+  async configure(settings: ISourceSettings): Promise<void> {
+    await this._set(settings, 'settings', 'PUT');
+    await this.load();
+  }
+
+  /** Look at a source that is not configured yet. */
+  tryOut(settings: ISourceSettings): Promise<{ folder: string }> {
+    return this._set(settings, 'trial', 'POST');
+  }
+
+  /** Take a source out of the user's own file. */
+  async remove(name: string): Promise<void> {
+    const path = `sources/${encodePath(name)}/settings`;
+    await requestAPI<void>(path, this._settings, { method: 'DELETE' });
+    await this.load();
+  }
+
+  private _set<T>(
+    settings: ISourceSettings,
+    route: string,
+    method: string
+  ): Promise<T> {
+    const { name, title, kind, url, root, home, ca } = settings;
+    const { read_only, production, login } = settings;
+    const { kind: by, issuer, client_id, file, user } = login;
+    const body = {
+      ...{ title, kind, url, root, home, ca, read_only, production },
+      login: { kind: by, issuer, client_id, file, user }
+    };
+    return requestAPI<T>(
+      `sources/${encodePath(name)}/${route}`,
+      this._settings,
+      { method, body: JSON.stringify(body) }
+    );
   }
 
   private _note(name: string, login: ILogin): void {

@@ -9,20 +9,36 @@ from typing import TYPE_CHECKING, ClassVar
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Unicode
 
-from ctadata_jlab.server import contents, drops, files, handles, jobs, listing, login, look, sources, verdict
+from ctadata_jlab.server import (
+    contents,
+    drops,
+    files,
+    handles,
+    jobs,
+    listing,
+    login,
+    look,
+    search,
+    setup,
+    sources,
+    verdict,
+)
 from ctadata_jlab.server.activity import Activity
 from ctadata_jlab.server.events import SCHEMAS, Announcer
 from ctadata_jlab.server.workshop import Workshop
 
 if TYPE_CHECKING:
+    from ctadata_jlab.config import Config
     from ctadata_jlab.session import Session
 
 __all__ = ["ROUTES", "DataApp"]
 
 ROUTES = [
     *sources.ROUTES,
+    *setup.ROUTES,
     *contents.ROUTES,
     *listing.ROUTES,
+    *search.ROUTES,
     *files.ROUTES,
     *handles.ROUTES,
     *jobs.ROUTES,
@@ -57,7 +73,7 @@ class DataApp(ExtensionApp):  # type: ignore[misc]
             server.event_logger.register_event_schema(schema)
         activity = Activity(server.web_app.settings, self.keep_alive)
         announcer = Announcer(lambda schema, data: server.event_logger.emit(schema_id=schema, data=data), activity.job)
-        self.workshop = Workshop(self.open_session, announcer)
+        self.workshop = Workshop(self.open_session, announcer, self.read_config)
         self.settings["ctadata_jlab_workshop"] = self.workshop
 
     def initialize_handlers(self) -> None:
@@ -65,12 +81,17 @@ class DataApp(ExtensionApp):  # type: ignore[misc]
         self.handlers.extend(ROUTES)
 
     def open_session(self) -> Session:
-        """Read the configuration and build what it describes, with the server's root folder as workspace. Blocks."""
-        from ctadata_jlab import config  # noqa: PLC0415 - neither httpx nor libcurl at start
-        from ctadata_jlab.session import Session  # noqa: PLC0415
+        """Build what the configuration describes. Blocks."""
+        from ctadata_jlab.session import Session  # noqa: PLC0415 - neither httpx nor libcurl at start
+
+        return Session(self.read_config())
+
+    def read_config(self) -> Config:
+        """Read the configuration, with the server's root folder as workspace. Blocks."""
+        from ctadata_jlab import config  # noqa: PLC0415 - not before it is needed
 
         extra = Path(self.ctadata_config) if self.ctadata_config else None
-        return Session(config.load(extra).with_workspace(Path(self.serverapp.root_dir)))
+        return config.load(extra).with_workspace(Path(self.serverapp.root_dir))
 
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002 - Jupyter's signature
         """Take up interrupted transfers as soon as the server runs."""

@@ -23,6 +23,8 @@ __all__ = ["ROUTES", "blocks", "lines"]
 
 ROWS = 2000
 """The most rows of a block."""
+FIRST = 100
+"""The rows of the first block: as many as can be seen at once, so that they are."""
 PATIENCE = 0.25
 """How long a row may wait for others to fill its block, in seconds."""
 
@@ -85,12 +87,12 @@ def lines(entries: Iterator[Entry]) -> Generator[bytes, None, None]:
 def blocks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
     """Yield *entries* in lists of at most `ROWS`, shorter ones when they arrive slowly."""
     block: list[Entry] = []
-    began = time.monotonic()
+    began, most = time.monotonic(), FIRST
     for entry in entries:
         block.append(entry)
-        if len(block) == ROWS or time.monotonic() - began > PATIENCE:
+        if len(block) == most or time.monotonic() - began > PATIENCE:
             yield block
-            block, began = [], time.monotonic()
+            block, began, most = [], time.monotonic(), ROWS
     if block:
         yield block
 

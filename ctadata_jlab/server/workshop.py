@@ -11,9 +11,10 @@ from ctadata_jlab.server.refusal import refusal
 from ctadata_jlab.server.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from logging import Logger
 
+    from ctadata_jlab.config import Config
     from ctadata_jlab.server.events import Announcer
     from ctadata_jlab.session import Session
     from ctadata_jlab.tokens.keeper import LoginState
@@ -27,8 +28,11 @@ STOP_SECONDS = 5.0
 class Workshop:
     """One per server. `session` may be awaited by many at once; a failure to open it is not kept: the next try may succeed."""
 
-    def __init__(self, open_session: Callable[[], Session], announcer: Announcer) -> None:
+    def __init__(
+        self, open_session: Callable[[], Session], announcer: Announcer, read_config: Callable[[], Config]
+    ) -> None:
         self._open_session = open_session
+        self._read_config = read_config
         self._opening: asyncio.Future[Session] | None = None
         self._soon: asyncio.Future[Session] | None = None
         self.announcer = announcer
@@ -48,14 +52,26 @@ class Workshop:
         self._soon = soon
         soon.add_done_callback(lambda done: _note(done, log))
 
+    async def reload(self) -> None:
+        """Read the configuration again: sources that have changed are made anew, the others and the queue go on."""
+        session = await self.session()
+        await self.threads.ask(lambda: self._adopt(session))
+
     def _open(self) -> Session:
         session = self._open_session()
         session.engine.listeners.append(self.announcer.job)
         session.engine.start()
-        for source in session.sources.values():
-            if source.keeper is not None:
-                source.keeper.changed.append(partial(self._login_changed, session, source.name))
+        self._listen(session, session.sources)
         return session
+
+    def _adopt(self, session: Session) -> None:
+        self._listen(session, session.adopt(self._read_config()))
+
+    def _listen(self, session: Session, names: Iterable[str]) -> None:
+        for name in names:
+            keeper = session.sources[name].keeper
+            if keeper is not None:
+                keeper.changed.append(partial(self._login_changed, session, name))
 
     def _login_changed(self, session: Session, source: str, state: LoginState) -> None:
         """Tell the pages, and let go on what waited for this login."""

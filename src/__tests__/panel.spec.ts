@@ -1,4 +1,5 @@
 import type { IDocumentManager } from '@jupyterlab/docmanager';
+import { DirListing } from '@jupyterlab/filebrowser';
 import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { ContentsManager } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
@@ -6,6 +7,7 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { CtaDrive } from '../drive';
+import { filterOf } from '../filter';
 import { JobsModel } from '../jobs';
 import { CtaModel } from '../model';
 import { SourcesModel } from '../sources';
@@ -15,6 +17,9 @@ import error from '../../tests/fixtures/wire/error.json';
 import wire from '../../tests/fixtures/wire/sources.json';
 import { serve, settle } from './server';
 import type { IAnswer, IAsked } from './server';
+
+// Ten thousand rows in a page that is none take a while on a machine with other work.
+jest.setTimeout(60_000);
 
 /** A listing of *count* files. */
 function rows(count: number, from = 0): IAnswer {
@@ -166,6 +171,57 @@ describe('CtaModel', () => {
     expect(model.emptiness).toBe('filtered');
   });
 
+  it('should list again what is old when the user comes back, if it is seen', async () => {
+    const { model, lists } = await make(() => rows(1));
+    await model.open({ source: 'dcache', path: '/lst' });
+    model.look();
+    await settle(5);
+    expect(lists()).toHaveLength(1);
+    const later = Date.now() + 31_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
+    model.isShown = () => false;
+    model.look();
+    model.isShown = () => true;
+    model.look();
+    await settle(5);
+    clock.mockRestore();
+    expect(lists()).toHaveLength(2);
+  });
+
+  it('should show what a search finds until the folder is shown again', async () => {
+    const line = (value: object): string => JSON.stringify(value) + '\n';
+    const { model, lists } = await make(({ path }) =>
+      path.includes('/search/')
+        ? {
+            pieces: [
+              line({
+                ...{ names: ['x.h5'], sizes: [1], mtimes: [1], flags: [0] },
+                ...{ folders: ['deep/er'], searched: 2 }
+              }),
+              line({
+                ...{ complete: true, count: 1, hash: '', searched: 7 },
+                ...{ stopped: false, refused: 1, examples: ['/lst/no'] }
+              })
+            ]
+          }
+        : rows(2)
+    );
+    await model.open({ source: 'dcache', path: '/lst' });
+    await model.searchFor('x');
+    expect(model.shown.map(row => row.path)).toEqual([
+      'ctadata:dcache/lst/deep/er/x.h5'
+    ]);
+    expect(model.search).toMatchObject({
+      ...{ isRunning: false, found: 1, searched: 7, refused: 1, error: null }
+    });
+    await model.refresh();
+    expect(model.search).not.toBeNull();
+    model.endSearch();
+    await settle(10);
+    expect(names(model)).toEqual(['sub', 'f0.h5', 'f1.h5']);
+    expect(lists()).toHaveLength(2);
+  });
+
   it('should refresh when a file changes in a folder below the root', async () => {
     const { model, drive, lists } = await make(({ method, path }) =>
       method === 'DELETE' ? { status: 204 } : rows(1)
@@ -180,7 +236,77 @@ describe('CtaModel', () => {
   });
 });
 
+describe('CtaModel as a tree', () => {
+  const tree = async () => {
+    const made = await make(({ path }) =>
+      path.endsWith('/nope')
+        ? { status: 404, json: error }
+        : rows(1, path.endsWith('/sub') ? 100 : 0)
+    );
+    await made.model.open({ source: 'dcache', path: '/lst' });
+    made.model.isTree = true;
+    const row = (path: string) =>
+      made.model.shown.find(one => one.path === `ctadata:dcache/lst/${path}`)!;
+    return { ...made, row };
+  };
+
+  it('should show what a folder holds below it, and ask for it once', async () => {
+    const { model, row, lists } = await tree();
+    expect(model.foldOf(row('sub'))).toBe('folded');
+    const unfolding = model.toggle(row('sub'));
+    expect(model.foldOf(row('sub'))).toBe('loading');
+    await unfolding;
+    expect(names(model)).toEqual(['sub', 'sub', 'f100.h5', 'f0.h5']);
+    expect(model.depthOf(row('sub/f100.h5'))).toBe(1);
+    expect(lists()).toHaveLength(2);
+    await model.toggle(row('sub/sub'));
+    expect(names(model)).toHaveLength(6);
+    await model.toggle(row('sub'));
+    expect(names(model)).toEqual(['sub', 'f0.h5']);
+    expect(lists()).toHaveLength(3);
+  });
+
+  it('should keep a folder folded that cannot be listed, and say why', async () => {
+    const { model, failures } = await tree();
+    const row = { ...model.shown[0], path: 'ctadata:dcache/lst/nope' };
+    await model.toggle(row);
+    expect(model.foldOf(row)).toBe('folded');
+    expect(failures.pop()).toBe('NotFound');
+  });
+
+  it('should show the folders of what passes the filter', async () => {
+    const { model, row } = await tree();
+    await model.toggle(row('sub'));
+    await model.filterBy(filterOf('f100', false));
+    expect(names(model)).toEqual(['sub', 'f100.h5']);
+  });
+
+  it('should list again what is unfolded when a file in it changes', async () => {
+    const { model, row, drive, lists } = await tree();
+    await model.toggle(row('sub'));
+    drive.touch('dcache/lst/sub');
+    await settle(5);
+    expect(lists().map(one => one.path.split('?')[0])).toEqual([
+      'ctadata-jlab/listing/dcache/lst',
+      'ctadata-jlab/listing/dcache/lst/sub',
+      'ctadata-jlab/listing/dcache/lst',
+      'ctadata-jlab/listing/dcache/lst/sub'
+    ]);
+    expect(names(model)).toHaveLength(4);
+  });
+
+  it('should fold all in another folder', async () => {
+    const { model, row } = await tree();
+    await model.toggle(row('sub'));
+    await model.cd('..');
+    await model.cd('lst');
+    expect(names(model)).toEqual(['sub', 'f0.h5']);
+  });
+});
+
 describe('VirtualDirListing', () => {
+  afterEach(() => document.body.replaceChildren());
+
   async function listing(count: number) {
     const { model } = await make(() => rows(count));
     const list = new VirtualDirListing({ model });
@@ -241,6 +367,85 @@ describe('VirtualDirListing', () => {
       'file'
     ]);
     list.dispose();
+  });
+
+  it('should draw nothing again, and sort nothing, if nothing changed', async () => {
+    const { list, model } = await listing(10_000);
+    const before = Array.from(list.sortedItems());
+    await model.refresh();
+    const after = Array.from(list.sortedItems());
+    expect(after[5000]).toBe(before[5000]);
+    list.dispose();
+  });
+
+  it('should keep what was selected, wherever it comes to lie', async () => {
+    const { list, model } = await listing(10_000);
+    await list.selectItemByName('f9000.h5');
+    list.sort({ key: 'name', direction: 'descending' });
+    await model.orderBy({});
+    await model.filterBy(filterOf('f9', false));
+    expect(Array.from(list.selectedItems(), item => item.name)).toEqual([
+      'f9000.h5'
+    ]);
+    await model.filterBy(filterOf('f1', false));
+    await model.filterBy(filterOf('', false));
+    expect(Array.from(list.selectedItems())).toEqual([]);
+    list.dispose();
+  });
+
+  it('should select a range whose ends are never both in the page', async () => {
+    const { list } = await listing(10_000);
+    const core = list as unknown as {
+      _selectItem(index: number, keep: boolean, focus: boolean): void;
+      _handleMultiSelect(index: number): void;
+    };
+    core._selectItem(10, false, true);
+    core._handleMultiSelect(9000);
+    MessageLoop.flush();
+    expect(Array.from(list.selectedItems())).toHaveLength(8991);
+    list.dispose();
+  });
+
+  it('should find a row by the first letters of its name, wherever it lies', async () => {
+    const { list, drawn } = await listing(10_000);
+    for (const key of 'f7777') {
+      list.handleEvent(new KeyboardEvent('keydown', { key }));
+    }
+    MessageLoop.flush();
+    expect(Array.from(list.selectedItems(), item => item.name)).toEqual([
+      'f7777.h5'
+    ]);
+    expect(drawn().map(node => node.dataset.ctadataName)).toContain('f7777.h5');
+    list.dispose();
+  });
+
+  it('should say to those who do not see it which rows these are', async () => {
+    const { list, drawn } = await listing(10_000);
+    expect(list.contentNode.getAttribute('role')).toBe('grid');
+    expect(list.contentNode.getAttribute('aria-rowcount')).toBe('10001');
+    list.contentNode.scrollTop = 5000 * 24;
+    list.handleEvent(new Event('scroll'));
+    const row = drawn().find(n => n.dataset.ctadataName === 'f4999.h5');
+    expect(row?.getAttribute('role')).toBe('row');
+    expect(row?.getAttribute('aria-rowindex')).toBe('5001');
+    list.dispose();
+  });
+
+  it('should be the stock listing where a member of JupyterLab is missing', async () => {
+    const proto = DirListing.prototype as unknown as Record<string, unknown>;
+    const member = proto._doRename;
+    delete proto._doRename;
+    try {
+      const { list, drawn } = await listing(50);
+      expect(list.isVirtual).toBe(false);
+      expect(drawn()).toHaveLength(51);
+      list.sort({ key: 'name', direction: 'descending' });
+      MessageLoop.flush();
+      expect(drawn()[1].dataset.ctadataName).toBe('f49.h5');
+      list.dispose();
+    } finally {
+      proto._doRename = member;
+    }
   });
 
   it('should draw a small folder after a large one', async () => {

@@ -8,7 +8,9 @@ import type { CommandContext, ICommand } from './context';
 import { downloadCommands } from './download';
 import { editCommands } from './edit';
 import { insertCommands } from './insert';
+import { findCommands } from './find';
 import { openCommands } from './open';
+import { storageCommands } from './storage';
 import { uploadCommands } from './upload';
 
 /** Add all commands to JupyterLab, and those for it to its palette. */
@@ -19,6 +21,8 @@ export function addCommands(
 ): void {
   const all: ICommand[] = [
     ...openCommands(context),
+    ...findCommands(context),
+    ...storageCommands(context),
     ...downloadCommands(context),
     ...uploadCommands(context),
     ...editCommands(context),

@@ -38,7 +38,10 @@ export function uploadCommands(context: CommandContext): ICommand[] {
         trans.__('Copy to %1…', context.panel.current?.title ?? 'dCache'),
       icon: storageIcon,
       inPalette: true,
-      isVisible: () => remoteOf(context.sources.list).length > 0,
+      // Nobody knows before the panel was shown.
+      isVisible: () =>
+        !context.sources.list.length ||
+        remoteOf(context.sources.list).length > 0,
       isEnabled: () => workspaceSelection(context).length > 0,
       execute: () => askUpload(context, workspaceSelection(context))
     }
@@ -103,6 +106,7 @@ async function askUpload(
   context: CommandContext,
   paths: string[]
 ): Promise<void> {
+  await context.panel.ready();
   const { trans, here } = context;
   const { button, value } = await InputDialog.getText({
     title: trans._n(

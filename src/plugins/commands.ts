@@ -54,6 +54,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       currentDocument: () => app.shell.currentWidget
     });
     panel.browser.rows.hooks = hooksOf(context);
+    panel.onMenu = item => void app.commands.execute(`ctadata:${item}`);
     addCommands(app.commands, palette, context);
     onePaste(app);
   }

@@ -6,6 +6,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { CtaModel, Emptiness } from '../model';
+import type { ISharedValues } from '../options';
 import type { SourcesModel } from '../sources';
 import { FilterBox } from './filterbox';
 import { VirtualDirListing } from './listing';
@@ -50,6 +51,24 @@ export class CtaBrowser extends FileBrowser {
   /** The rows. */
   get rows(): VirtualDirListing {
     return this.listing as VirtualDirListing;
+  }
+
+  /** Take the settings; what has not changed is left alone, for each redraws. */
+  configure(values: ISharedValues): void {
+    const { filterDirectories, ...rest } = values;
+    for (const key of Object.keys(rest) as (keyof typeof rest)[]) {
+      if (key in this && this[key] !== values[key]) {
+        this[key] = values[key];
+      }
+    }
+    this.model.orderBy({
+      natural: values.sortFileNamesNaturally,
+      notebooksFirst: values.sortNotebooksFirst
+    });
+    if (this.model.filterDirectories !== filterDirectories) {
+      this.model.filterDirectories = filterDirectories;
+      void this.model.filterBy(this.model.filter);
+    }
   }
 
   /** Let the user type into the filter. */

@@ -2,7 +2,7 @@
 
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { regexIcon } from '@jupyterlab/ui-components';
+import { regexIcon, searchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { filterOf } from '../filter';
@@ -50,6 +50,15 @@ export class FilterBox extends ReactWidget {
         />
         <button
           className="ctadata-iconButton"
+          title={trans.__('Search below this folder (Enter)')}
+          aria-label={trans.__('Search below this folder')}
+          disabled={!this._text.trim() || this._isExpression}
+          onClick={() => this._search()}
+        >
+          <searchIcon.react tag="span" width="16px" height="16px" />
+        </button>
+        <button
+          className="ctadata-iconButton"
           aria-pressed={this._isExpression}
           title={trans.__('Regular expression')}
           aria-label={trans.__('Regular expression')}
@@ -76,12 +85,24 @@ export class FilterBox extends ReactWidget {
   }
 
   private _onKey(event: React.KeyboardEvent): void {
+    if (event.key === 'Enter') {
+      this._search();
+    }
     if (event.key === 'Escape' || event.key === 'ArrowDown') {
       event.preventDefault();
       if (event.key === 'Escape') {
         this._take('');
       }
       this._options.onLeave();
+    }
+  }
+
+  /** Look for it in all folders below, where a regular expression is not known. */
+  private _search(): void {
+    const text = this._text.trim();
+    if (text && !this._isExpression) {
+      this._take('');
+      void this._options.model.searchFor(text);
     }
   }
 

@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { HTMLSelect, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { bookmarkIcon } from '../icons';
 import { badgeOf } from '../login';
 import { isPair, remoteOf, twinOf } from '../toggle';
 import type { ISource } from '../wire';
@@ -19,18 +20,29 @@ export interface IHeaderProps {
   onSwitch(name: string): void;
   onPick(name: string): void;
   onLogin(): void;
+  onPlaces(button: HTMLElement): void;
   onRefresh(): void;
 }
 
 /** The row with toggle, picker, badge and refresh. */
 export function Header(props: IHeaderProps): JSX.Element {
-  const { current, isBusy, trans, onRefresh } = props;
+  const { current, isBusy, trans, onPlaces, onRefresh } = props;
   return (
     <div className="ctadata-Header-row">
       <Toggle {...props} />
       <Picker {...props} />
       <span className="ctadata-Header-gap" />
       {current && <Badge {...props} />}
+      <button
+        className="ctadata-iconButton"
+        title={trans.__('Places: my folder, bookmarks, recent folders')}
+        aria-label={trans.__('Places')}
+        aria-haspopup="menu"
+        aria-expanded={false}
+        onClick={event => onPlaces(event.currentTarget)}
+      >
+        <bookmarkIcon.react tag="span" width="16px" height="16px" />
+      </button>
       <button
         className={`ctadata-iconButton${isBusy ? ' ctadata-mod-busy' : ''}`}
         title={trans.__('Refresh: ask the storage again')}

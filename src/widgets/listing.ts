@@ -23,7 +23,7 @@ import type { ICtaModel } from '../wire';
 import { giveNamesRoom, isKnown } from './core';
 import type { ICore } from './core';
 import { isCopy } from './dragdrop';
-import { describe, highlight } from './row';
+import { describe, highlight, locate, TWISTY, twist } from './row';
 
 /** What JupyterLab's browsers drag. */
 const CONTENTS_MIME = 'application/x-jupyter-icontents';
@@ -33,6 +33,9 @@ const MARGIN = 15;
 
 /** How many rows are drawn where nobody can tell how many can be seen. */
 const UNKNOWN = 60;
+
+/** Below this width, in px, there is no room for the times. */
+const TIGHT = 230;
 
 /** What the panel does for the listing. */
 export interface IListingHooks {
@@ -141,10 +144,51 @@ export class VirtualDirListing extends DirListing {
 
   /** Draw other rows when the user scrolls. */
   override handleEvent(event: Event): void {
+    if (this._isOnTwisty(event)) {
+      return;
+    }
     super.handleEvent(event);
     if (event.type === 'scroll' && this._isVirtual && this._hasMoved()) {
       this._draw();
     }
+  }
+
+  /** A click on the arrow of a folder unfolds it, and does nothing else. */
+  private _isOnTwisty(event: Event): boolean {
+    const { target, type } = event;
+    const isArrow =
+      ['mousedown', 'mouseup', 'click', 'dblclick'].includes(type) &&
+      target instanceof HTMLElement &&
+      target.classList.contains(TWISTY) &&
+      target.dataset.fold !== 'none';
+    if (isArrow && type === 'click') {
+      const item = this.modelForClick(event as MouseEvent);
+      void (item && this._rows.toggle(item));
+    }
+    return isArrow;
+  }
+
+  /** Right unfolds a folder or goes into it, left folds it or goes to its parent. */
+  private _twistByKey(key: string): boolean {
+    const core = this._core;
+    const item = core._sortedItems[core._focusIndex];
+    if (!this._rows.isTree || !item || !/^Arrow(Left|Right)$/.test(key)) {
+      return false;
+    }
+    const isUnfolded = this._rows.foldOf(item) === 'unfolded';
+    const isRight = key === 'ArrowRight';
+    if (item.type === 'directory' && isRight !== isUnfolded) {
+      void this._rows.toggle(item);
+      return true;
+    }
+    const parent = item.path.slice(0, item.path.lastIndexOf('/'));
+    const to = isRight
+      ? core._focusIndex + (isUnfolded ? 1 : 0)
+      : core._sortedItems.findIndex(row => row.path === parent);
+    if (to >= 0 && to < core._sortedItems.length) {
+      core._selectItem(to, false, true);
+    }
+    return true;
   }
 
   /** Open a folder here, a file through the panel. */
@@ -168,9 +212,31 @@ export class VirtualDirListing extends DirListing {
 
   /** Draw the rows again after a change of size: more may be seen. */
   override onResize(msg: Parameters<DirListing['onResize']>[0]): void {
+    this._tighten(msg.width === -1 ? this.node.clientWidth : msg.width);
     super.onResize(msg);
     if (this._isVirtual && this.isVisible) {
       this.update();
+    }
+  }
+
+  /** Show a column or not; the times only where there is room for them. */
+  override setColumnVisibility(
+    name: DirListing.ToggleableColumn,
+    isVisible: boolean
+  ): void {
+    if (name === 'last_modified') {
+      this._wantsTimes = isVisible;
+    }
+    const hasRoom = name !== 'last_modified' || !this._isTight;
+    super.setColumnVisibility(name, isVisible && hasRoom);
+  }
+
+  /** A list that is too narrow for three columns has no times. */
+  private _tighten(width: number): void {
+    const isTight = width > 0 && width < TIGHT;
+    if (this._isVirtual && isTight !== this._isTight) {
+      this._isTight = isTight;
+      this.setColumnVisibility('last_modified', this._wantsTimes);
     }
   }
 
@@ -189,8 +255,17 @@ export class VirtualDirListing extends DirListing {
   private _finish(node: HTMLElement | undefined, item: Contents.IModel): void {
     if (node) {
       mark(node, item);
+      const folder = item.path.slice(0, -item.name.length - 1);
+      locate(
+        node,
+        this._rows.search ? folder.slice(this.model.path.length + 1) : ''
+      );
       highlight(node, item.name, this._rows.filter.marks(item.name));
-      describe(node, Boolean(this.selection[item.path]));
+      const { isTree } = this._rows;
+      const depth = isTree ? this._rows.depthOf(item) : 0;
+      twist(node, isTree ? { depth, fold: this._rows.foldOf(item) } : null);
+      const index = this._core._sortedItems.indexOf(item) + this._offset;
+      describe(node, index, Boolean(this.selection[item.path]));
     }
   }
 
@@ -204,6 +279,13 @@ export class VirtualDirListing extends DirListing {
 
   /** Keys work as well while the list itself has the focus. */
   protected override evtKeydown(event: KeyboardEvent): void {
+    const isPlain = !(event.ctrlKey || event.metaKey || event.altKey);
+    const isMine = this._isVirtual && !this._core._inRename && isPlain;
+    if (isMine && !event.shiftKey && this._twistByKey(event.key)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (this._isVirtual && event.target === this.contentNode) {
       if (event.key === 'Backspace') {
         event.preventDefault();
@@ -340,8 +422,23 @@ export class VirtualDirListing extends DirListing {
       const focused = core._sortedItems[core._focusIndex]?.path;
       const path = this.selection[focused] ? focused : paths[paths.length - 1];
       this._reveal(core._sortedItems.findIndex(item => item.path === path));
-      return _doRename.call(core);
+      return this._within(path, () => _doRename.call(core));
     };
+  }
+
+  /** Have JupyterLab's code take the folder of a row that lies deeper for the one that is shown. */
+  private async _within<T>(path: string, act: () => Promise<T>): Promise<T> {
+    const model = this._model;
+    const folder = path?.slice(0, path.lastIndexOf('/'));
+    if (!folder || folder === model.path) {
+      return act();
+    }
+    this._model = Object.create(model, { path: { value: folder } });
+    try {
+      return await act();
+    } finally {
+      this._model = model;
+    }
   }
 
   /** Scroll so far that a row is in the page. */
@@ -399,10 +496,12 @@ export class VirtualDirListing extends DirListing {
     core._sortedItems = all.slice(start, start + size);
     core._items = this._nodes;
     core._focusIndex = focus - start;
+    this._offset = start;
     try {
       super.onUpdateRequest(msg as Message);
     } finally {
       this._isDrawing = false;
+      this._offset = 0;
       core._sortedItems = all;
       core._focusIndex = focus;
       core._items = new Array<HTMLElement>(all.length).fill(this._elsewhere);
@@ -410,9 +509,18 @@ export class VirtualDirListing extends DirListing {
       [this._start, this._size] = [start, size];
     }
     this._space(all.length);
+    this._describeAll(all.length);
     if (hadFocus && !core._inRename) {
       this._keepFocus(focus);
     }
+  }
+
+  /** Say to those who do not see it what the list is. */
+  private _describeAll(count: number): void {
+    const { contentNode: node, _rows: rows } = this;
+    node.setAttribute('role', rows.isTree ? 'treegrid' : 'grid');
+    node.setAttribute('aria-multiselectable', 'true');
+    node.setAttribute('aria-rowcount', String(count));
   }
 
   /** Put space where the other rows would be. */
@@ -464,7 +572,10 @@ export class VirtualDirListing extends DirListing {
   private _rows: CtaModel;
   private _isVirtual: boolean;
   private _wasDrawn = new Signal<this, void>(this);
+  private _isTight = false;
+  private _wantsTimes = true;
   private _isDrawing = false;
+  private _offset = 0;
   private _nodes: HTMLElement[] = [];
   private _elsewhere = document.createElement('li');
   private _above = document.createElement('li');

@@ -16,9 +16,13 @@ import type { ServerError } from '../request';
 import type { SourcesModel } from '../sources';
 import { nearest, remoteOf } from '../toggle';
 import type { IJob, ISource } from '../wire';
+import { Places } from '../places';
 import { Banner } from './banner';
 import type { CtaBrowser } from './browser';
 import { HeaderWidget } from './header';
+import { openPlacesMenu } from './placesmenu';
+import type { MenuItem } from './placesmenu';
+import { SearchStrip } from './searchstrip';
 import { Tally } from './tally';
 import { Transfers } from './transfers';
 
@@ -42,6 +46,7 @@ export class CtaPanel extends Panel {
     this.title.caption = trans.__('Remote storage');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Remote storage'));
+    this.places = new Places(options);
     this._header = new HeaderWidget(() => this._headerProps());
     this.banner = new Banner({
       trans,
@@ -56,10 +61,16 @@ export class CtaPanel extends Panel {
       onError: reason => this.tell(reason)
     });
     const { model, rows } = this.browser;
+    this._strip = new SearchStrip(model, trans);
     const tally = new Tally({ model, rows, trans, language: options.language });
-    [this._header, this.banner, this.browser, tally, this.transfers].forEach(
-      widget => this.addWidget(widget)
-    );
+    [
+      this._header,
+      this.banner,
+      this._strip,
+      this.browser,
+      tally,
+      this.transfers
+    ].forEach(widget => this.addWidget(widget));
     this._connect();
   }
 
@@ -71,6 +82,12 @@ export class CtaPanel extends Panel {
 
   /** The transfers. */
   readonly transfers: Transfers;
+
+  /** Bookmarks and recent folders. */
+  readonly places: Places;
+
+  /** Does what the menu of places offers besides; set by the commands. */
+  onMenu: (item: MenuItem) => void = () => undefined;
 
   /** Shows the dialog about a source's login; set by the login plugin. */
   onLogin: (source: ISource) => void = () => undefined;
@@ -96,34 +113,27 @@ export class CtaPanel extends Panel {
     this.banner.error = asServerError(reason);
   }
 
-  /** Read the sources and go where the user was, as soon as the panel is seen. */
-  async start(): Promise<void> {
-    const { sources, jobs, state, options } = this._options;
-    jobs.load().catch(() => undefined);
-    await sources.load();
-    if (sources.error) {
-      this.tell(sources.error);
-      return;
+  /** Ask for the transfers; storages are asked for once the panel is seen. */
+  start(): void {
+    this._options.jobs.load().catch(() => undefined);
+    if (this.isVisible) {
+      void this._enter();
     }
-    const saved = (await state?.fetch(STATE)) as { path?: string } | undefined;
-    const place = placeOf(saved?.path ?? '');
-    if (sources.find(place.source)) {
-      await this._begin(place);
-      return;
-    }
-    const remote = remoteOf(sources.list);
-    const first =
-      remote.find(source => source.name === options.values.defaultSource) ??
-      remote[0];
-    if (first) {
-      await this._begin({ source: first.name, path: first.home || '/' });
-    }
+  }
+
+  /** Know the storages and the place to begin with; false if they cannot be known. */
+  ready(): Promise<boolean> {
+    this._ready ??= this._prepare().then(isReady => {
+      this._ready = isReady ? this._ready : null;
+      return isReady;
+    });
+    return this._ready;
   }
 
   /** List again, having asked the storage itself. */
   async reload(): Promise<void> {
     if (!this.model.place.source) {
-      await this.start();
+      await this._enter();
       return;
     }
     await this._options.sources.load();
@@ -150,30 +160,65 @@ export class CtaPanel extends Panel {
     await this.model.open({ source: name, path: source?.home || '/' });
   }
 
+  /** Leave a source that is there no more. */
+  async leave(): Promise<void> {
+    const [first] = remoteOf(this._options.sources.list);
+    if (first && !this.current) {
+      await this.pick(first.name);
+    }
+  }
+
+  /** Go to the user's own folder of the source that is shown. */
+  async goHome(): Promise<void> {
+    if (await this.ready()) {
+      await this.pick(this.place.source);
+    }
+  }
+
   /** Stop the clock. */
   override dispose(): void {
     window.clearInterval(this._clock);
+    window.removeEventListener('focus', this._onFocus);
     super.dispose();
   }
 
   /** See what is new. */
   protected override onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
-    if (this._first && !this.model.place.source) {
-      void this.model.open(this._first);
-    } else {
+    void this._enter();
+  }
+
+  private async _enter(): Promise<void> {
+    if (!(await this.ready()) || !this.isVisible) {
+      return;
+    }
+    if (this.model.place.source || !this._first) {
       void this.model.refresh();
+    } else {
+      await this.model.open(this._first);
     }
   }
 
-  /** Show the first place; nothing is listed before the panel is seen. */
-  private async _begin(place: IPlace): Promise<void> {
-    this._first = place;
-    if (this.isVisible) {
-      await this.model.open(place);
-    } else {
-      this._onSources();
+  private async _prepare(): Promise<boolean> {
+    const { sources, state, options } = this._options;
+    await sources.load();
+    if (sources.error) {
+      this.tell(sources.error);
+      return false;
     }
+    const saved = (await state?.fetch(STATE)) as { path?: string } | undefined;
+    const place = placeOf(saved?.path ?? '');
+    const remote = remoteOf(sources.list);
+    const first =
+      remote.find(source => source.name === options.values.defaultSource) ??
+      remote[0];
+    if (sources.find(place.source)) {
+      this._first = place;
+    } else if (first) {
+      this._first = { source: first.name, path: first.home || '/' };
+    }
+    this._onSources();
+    return true;
   }
 
   private _connect(): void {
@@ -194,6 +239,7 @@ export class CtaPanel extends Panel {
     options.changed.connect(this._onOptions, this);
     this._onOptions();
     this._clock = window.setInterval(() => this._tick(), TICK);
+    window.addEventListener('focus', this._onFocus);
   }
 
   private _onFailed(error: ServerError | null): void {
@@ -207,6 +253,7 @@ export class CtaPanel extends Panel {
   private _onPath(): void {
     const path = this.model.path;
     void this._options.state?.save(STATE, { path });
+    this.places.visit(this.model.place);
     this._onSources();
   }
 
@@ -234,12 +281,8 @@ export class CtaPanel extends Panel {
 
   private _onOptions(): void {
     const { values } = this._options.options;
-    const { browser } = this;
-    browser.showFileSizeColumn = values.showSize;
-    browser.showLastModifiedColumn = values.showModified;
-    if (this.model.includeHiddenFiles !== values.showHidden) {
-      browser.showHiddenFiles = values.showHidden;
-    }
+    this.browser.configure(values);
+    this.model.isTree = values.treeMode;
     this.model.refreshInterval = values.refreshInterval;
   }
 
@@ -275,13 +318,28 @@ export class CtaPanel extends Panel {
       onSwitch: name => void this.switchTo(name),
       onPick: name => void this.pick(name),
       onLogin: () => this._login(),
+      onPlaces: button => {
+        openPlacesMenu(button, {
+          places: this.places,
+          here: this.place,
+          current: this.current,
+          trans: this._options.trans,
+          titleOf: name => this._options.sources.find(name)?.title ?? name,
+          go: place => void this.model.open(place),
+          act: item => this.onMenu(item)
+        });
+      },
       onRefresh: () => void this.reload()
     };
   }
 
+  private _onFocus = (): void => this.model.look();
+
   private _options: CtaPanel.IOptions;
   private _header: HeaderWidget;
+  private _strip: SearchStrip;
   private _first: IPlace | null = null;
+  private _ready: Promise<boolean> | null = null;
   private _isBusy = false;
   private _clock = 0;
 }

@@ -52,14 +52,13 @@ export class Tally extends Widget {
 
   private _counted(): string {
     const { model, trans } = this._options;
-    const { total } = model;
-    const shown = model.shown.length;
+    const { total, passing } = model;
     const all = this._number(total);
-    if (shown !== total) {
-      return trans.__('%1 of %2', this._number(shown), all);
-    }
     if (model.isArriving) {
       return trans.__('%1 so far…', all);
+    }
+    if (passing !== total) {
+      return trans.__('%1 of %2', this._number(passing), all);
     }
     return total ? trans._n('%2 entry', '%2 entries', total, all) : '';
   }

@@ -23,19 +23,3 @@ test('a hidden panel sends nothing for a quarter of a minute', async ({
   await panel.show();
   await expect.poll(() => sent.length).toBeGreaterThan(0);
 });
-
-test('a panel that was never opened asks for no folder', async ({ page }) => {
-  const sent: string[] = [];
-  page.on('request', request => {
-    if (request.url().includes('/ctadata-jlab/listing/')) {
-      sent.push(request.url());
-    }
-  });
-  await page.reload();
-  await expect(
-    page.locator('.jp-SideBar .lm-TabBar-tab[data-id="ctadata-panel"]')
-  ).toBeVisible();
-  await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(3_000);
-  expect(sent).toEqual([]);
-});

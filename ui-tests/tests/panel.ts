@@ -18,6 +18,7 @@ export class Panel {
     this.crumbs = this.node.locator('.jp-BreadCrumbs');
     this.banner = this.node.locator('.ctadata-Banner');
     this.empty = this.node.locator('.ctadata-Empty');
+    this.tally = this.node.locator('.ctadata-Tally');
     this.badge = this.node.locator('.ctadata-Badge');
     this.picker = this.node.getByRole('combobox', { name: 'Storage' });
     this.dialog = page.locator('.jp-Dialog');
@@ -31,6 +32,7 @@ export class Panel {
   readonly crumbs: Locator;
   readonly banner: Locator;
   readonly empty: Locator;
+  readonly tally: Locator;
   readonly badge: Locator;
   readonly picker: Locator;
   readonly dialog: Locator;

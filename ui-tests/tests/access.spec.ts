@@ -1,0 +1,197 @@
+/** For everybody: what axe finds, keys, narrow and wide, light and dark. */
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import { expect, galata, test } from './panel';
+import { inWorkspace, lay, setSpeed } from './rig';
+
+const THEMES = [
+  'JupyterLab Light',
+  'JupyterLab Dark',
+  'JupyterLab Dark High Contrast'
+];
+
+/** What is serious of what axe finds in a part of the page. */
+async function serious(page: Page, part: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).include(part).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(
+        node => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ''}`
+      )
+    );
+}
+
+for (const theme of THEMES) {
+  test(`axe finds nothing serious in panel, dialogs and transfers: ${theme}`, async ({
+    page,
+    panel,
+    tmpPath
+  }) => {
+    test.slow(); // axe looks at every element
+    await page.theme.setTheme(theme);
+    await panel.start();
+    await panel.enter('lst', 'logs');
+    await panel.row('lstosa_20241114.log').click();
+    expect(await serious(page, '#ctadata-panel')).toEqual([]);
+
+    lay(inWorkspace(tmpPath), { 'lstosa_20241114.log': 'another\n' });
+    await panel.choose('lstosa_20241114.log', /^Download to “/);
+    await panel.expectJob('lstosa_20241114.log', 'blocked');
+    await panel.node.getByRole('searchbox').fill('(');
+    await panel.node
+      .getByRole('button', { name: 'Regular expression' })
+      .click();
+    expect(await serious(page, '#ctadata-panel')).toEqual([]);
+    await panel.node.getByRole('searchbox').fill('');
+
+    await panel.badge.click();
+    await expect(panel.dialog).toBeVisible();
+    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+    await panel.answer('Close');
+    await panel.choose('lstosa_20241114.log', 'Delete…');
+    await expect(panel.dialog).toContainText('1 file');
+    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+    await panel.answer('Cancel');
+    await panel.choose('lstosa_20241114.log', 'Details');
+    await expect(panel.dialog.locator('.ctadata-Facts')).toBeVisible();
+    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+  });
+}
+
+test('everything in the panel is reached by the tabulator, in the order in which it is seen', async ({
+  page,
+  panel
+}) => {
+  await panel.start();
+  await panel.node.getByRole('radio').first().focus();
+  const names: string[] = [];
+  for (let turn = 0; turn < 20; turn += 1) {
+    const name = await page.evaluate(() => {
+      const node = document.activeElement;
+      const isInside = node?.closest('#ctadata-panel');
+      return isInside
+        ? (node?.getAttribute('aria-label') ?? node?.textContent ?? '')
+        : null;
+    });
+    if (name === null) {
+      break;
+    }
+    names.push(name);
+    await page.keyboard.press('Tab');
+  }
+  const order = [
+    /^(PROD|dev)$/,
+    /^Storage$/,
+    /^Login/,
+    /^Places$/,
+    /^Refresh$/,
+    /^Filter/,
+    /cta/,
+    /Transfers/
+  ];
+  const found = order.map(pattern =>
+    names.findIndex(name => pattern.test(name))
+  );
+  expect(found, names.join(' | ')).toEqual([...found].sort((a, b) => a - b));
+  expect(found).not.toContain(-1);
+});
+
+test('without motion nothing turns', async ({ page, panel }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await panel.start();
+  await panel.enter('cta');
+  setSpeed(200_000);
+  await panel.row('many').dblclick();
+  const icon = panel.node.locator('.ctadata-mod-busy svg');
+  await expect(icon).toBeVisible();
+  const animation = await icon.evaluate(
+    node => getComputedStyle(node).animationName
+  );
+  setSpeed(0);
+  expect(animation).toBe('none');
+});
+
+for (const [width, side] of [
+  [200, 'left'],
+  [200, 'right'],
+  [800, 'left']
+] as const) {
+  test.describe(`${width} px on the ${side}`, () => {
+    test.use({
+      mockSettings: {
+        ...galata.DEFAULT_SETTINGS,
+        'ctadata_jlab:plugin': { side }
+      }
+    });
+
+    test(`nothing is cut off at ${width} px on the ${side}`, async ({
+      page,
+      panel
+    }) => {
+      await panel.start();
+      await page.sidebar.setWidth(width, side);
+      await panel.enter('lst', 'logs');
+      await panel.row('lstosa_20241114.log').click();
+      const outside = await panel.node.evaluate(node => {
+        const { left, right } = node.getBoundingClientRect();
+        return Array.from(
+          node.querySelectorAll('button, input, .jp-DirListing-item, select')
+        )
+          .filter(one => one.checkVisibility())
+          .filter(one => {
+            const box = one.getBoundingClientRect();
+            return box.left < left - 1 || box.right > right + 1;
+          })
+          .map(one => one.outerHTML.slice(0, 150));
+      });
+      expect(outside).toEqual([]);
+      await page.screenshot({
+        path: `test-results/pictures/width-${width}-${side}.png`,
+        animations: 'disabled'
+      });
+    });
+  });
+}
+
+test.describe('in French', () => {
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      '@jupyterlab/translation-extension:plugin': {
+        ...galata.DEFAULT_SETTINGS['@jupyterlab/translation-extension:plugin'],
+        locale: 'fr_FR'
+      }
+    }
+  });
+
+  test('the panel speaks the language of JupyterLab', async ({
+    page,
+    panel
+  }) => {
+    // as if the language pack were installed, which knows what extensions bring
+    const ours = JSON.parse(
+      fs.readFileSync(
+        path.join(
+          __dirname,
+          '../../ctadata_jlab/locale/fr_FR/LC_MESSAGES/ctadata_jlab.json'
+        ),
+        'utf8'
+      )
+    ) as object;
+    await page.route('**/api/translations/fr_FR*', route =>
+      route.fulfill({ json: { data: { ctadata_jlab: ours }, message: '' } })
+    );
+    await page.reload();
+    await panel.start();
+    await expect(
+      panel.node.getByRole('button', { name: 'Actualiser' })
+    ).toBeVisible();
+    await expect(panel.tally).toHaveText('2 éléments');
+  });
+});
