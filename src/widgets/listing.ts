@@ -292,6 +292,13 @@ export class VirtualDirListing extends DirListing {
         void this.goUp();
         return;
       }
+      // JupyterLab's own keys look for a row that has the focus.
+      if (event.key === 'F2' || event.key === 'Delete') {
+        event.preventDefault();
+        event.stopPropagation();
+        void (event.key === 'F2' ? this.rename() : this.delete());
+        return;
+      }
       if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
         event.preventDefault();
         this._core._focusItem(this._core._focusIndex);
