@@ -120,6 +120,9 @@ def _queued(operation: Operation, ends: dict[str, Any], folder: Path) -> dict[st
     elif job.state in {JobState.BLOCKED, JobState.PAUSED}:
         engine.resume(job.id)
     job = _settled(engine, job.id)
+    if found and job.state is JobState.FAILED:  # for what had failed before the predecessor was killed
+        engine.retry(job.id)
+        job = _settled(engine, job.id)
     if job.state is JobState.DONE:
         return {"said": "done"}
     said = job.error.error if job.error else f"{job.state.value}: {job.reason}"
