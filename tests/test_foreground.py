@@ -27,6 +27,7 @@ from ctadata_jlab.foreground.tickets import Tickets
 from ctadata_jlab.session import Session
 from ctadata_jlab.storage.temporary import temporary
 from ctadata_jlab.storage.webdav import WebDav
+from ctadata_jlab.transfer import haul
 from ctadata_jlab.transfer.job import Item, ItemState
 from tests.cli.settings import Desk, desk_for, names
 
@@ -53,6 +54,7 @@ def session(desk: Desk) -> Iterator[Session]:
 def failing(monkeypatch: pytest.MonkeyPatch, method: str, end: str, error: CtaDataError) -> None:
     """Let *method* of the storage fail for paths that end so."""
     original = getattr(WebDav, method)
+    monkeypatch.setattr(haul, "LARGEST", -1)  # one by one
 
     def act(self: WebDav, path: str, *rest: object, **more: object) -> object:
         if path.endswith(end):
@@ -67,6 +69,7 @@ def test_files_move_several_at_once(desk: Desk, session: Session, monkeypatch: p
     for n in range(4):
         desk.raw_put(f"/lst/{n}", b"x")
     meeting = threading.Barrier(4, timeout=20)
+    monkeypatch.setattr(haul, "LARGEST", -1)  # one by one
     original = WebDav.open
 
     def open_(self: WebDav, *rest: object, **more: object) -> object:
@@ -330,3 +333,13 @@ def test_what_a_killed_upload_has_left_is_swept_by_the_next(desk: Desk, session:
         live.done("LIVE-0")
     assert list(folder.iterdir()) == []
     assert desk.raw_get("/up/big") == (desk.cwd / "big").read_bytes()
+
+
+def test_a_rehearsal_moves_no_small_files_either(desk: Desk, session: Session) -> None:
+    """Many at once are as little real as single ones."""
+    for n in range(5):
+        desk.raw_put(f"/lst/{n}", b"xx")
+    only = foreground.Selection(rehearsal=True)
+    done = foreground.get(session, "dcache", "/lst", desk.cwd / "lst", recursive=True, only=only)
+    assert done.files == 5
+    assert not (desk.cwd / "lst").exists()

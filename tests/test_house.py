@@ -87,10 +87,12 @@ SWALLOWING = {
     "server/drops.py": "a thread's top: kept, and raised by `finish`",
     "server/documents.py": "nbformat raises what it likes about a document; the HTTP edge tells it as one error",
     "server/threads.py": "a thread's top: raised again on the loop",
+    "storage/webdavreader.py": "a thread's top: raised again where the answer is taken",
     "tokens/foreign.py": "foreign code raises what it likes; its text may hold secrets",
     "transfer/board.py": "a thread's top: one listener's fault must not silence the others",
-    "transfer/body.py": "a thread's top: raised again where the bytes are taken",
     "transfer/crew.py": "a thread's top, and the edge of one item: others go on",
+    "transfer/haul.py": "a thread's top: raised again by who gathers",
+    "transfer/pump.py": "a thread's top: raised again where the bytes are taken",
     "transfer/run.py": "a thread's top",
     "transfer/walk.py": "a thread's top: raised again where the entries are taken",
 }

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import pycurl
 
 from ctadata_jlab.curl.exchange import Answer, Get, Last, Put
+from ctadata_jlab.curl.lines import Lines
 from ctadata_jlab.errors import BadAnswer, CtaDataError, Forbidden, Misconfigured, NotLoggedIn, Unreachable, Unsupported
 from ctadata_jlab.http import CONNECT_SECONDS, USER_AGENT, Trust, origin, require_safe, retry_after
 
@@ -54,19 +55,21 @@ class Curl:
     ) -> None:
         require_safe(url)
         self._origin = origin(url)
+        self._prefix = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/"
         self._trust = trust
         self._authorise = authorise
         self._http_pools = http_pools
         self._pause = pause
-        self._idle: list[pycurl.Curl] = []
+        self._idle: list[tuple[Lines, pycurl.Curl]] = []
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close the kept connections."""
         with self._lock:
-            handles, self._idle = self._idle, []
-        for handle in handles:
+            idle, self._idle = self._idle, []
+        for lines, handle in idle:
             handle.close()
+            lines.close()
 
     def get(
         self,
@@ -122,13 +125,11 @@ class Curl:
             if authorization and origin(target) == self._origin:
                 sent["Authorization"] = authorization
             step = self._in_turn(target, sent, exchange)
-            answer = step.answer
-            if answer.status not in REDIRECTS:
-                if origin(target) != self._origin:
-                    _check_pool(answer, step.what)
-                step.check(answer)
-                return answer
-            target = self._next(target, answer, step.what)
+            onwards = self.redirected(target, step)
+            if onwards is None:
+                step.check(step.answer)
+                return step.answer
+            target = onwards
         raise BadAnswer(f"The server redirects without end: {step.what}.")
 
     def _in_turn(self, url: str, headers: dict[str, str], exchange: Callable[[], Exchange]) -> Exchange:
@@ -144,6 +145,38 @@ class Curl:
                 break
             self._pause(wait)
         return step
+
+    # -- for a bundle --------------------------------------------------------------------------------------------------
+
+    def authorization(self, url: str) -> str | None:
+        """Return the Authorization header's value for *url*, None where there is none."""
+        return self._authorise(None) if self._authorise and self.is_home(url) else None
+
+    def refuse(self, value: str) -> None:
+        """Say that the door has refused this Authorization."""
+        if self._authorise:
+            self._authorise(value)
+
+    def is_home(self, url: str) -> bool:
+        """Whether *url* is the door's."""
+        return url.startswith(self._prefix) or origin(url) == self._origin
+
+    def wait(self, url: str) -> None:
+        """Wait for the turn of a request to *url*."""
+        if self._pause and self.is_home(url):
+            self._pause(None)
+
+    def redirected(self, url: str, step: Exchange) -> str | None:
+        """Return where the answer of *step*, asked at *url*, sends its client; None when it is the last one."""
+        if step.answer.status in REDIRECTS:
+            return self._next(url, step.answer, step.what)
+        if not self.is_home(url):
+            _check_pool(step.answer, step.what)
+        return None
+
+    def failure(self, step: Exchange, failed: tuple[int, str]) -> CtaDataError:
+        """Return what libcurl's error means for *step*."""
+        return unreachable(*failed, step.what)
 
     def release(self, url: str) -> None:
         """Tell a pool that the ranges of *url* are done: dCache keeps a mover for them until it hears ``Connection: close``."""
@@ -171,20 +204,18 @@ class Curl:
 
     def _perform(self, url: str, headers: Mapping[str, str], step: Exchange) -> Answer:
         step.answer.url = url
-        with self._handle() as handle:
-            self._prepare(handle, url, headers, step)
-            try:
-                handle.perform()
-            except pycurl.error as error:
-                step.ended()
-                step.raise_kept()
-                code, words = (*error.args, "")[:2]
-                raise unreachable(code, words, step.what) from None
-            step.ended()
-            step.raise_kept()
-            return step.answer
+        with self._line() as (lines, handle):
+            self.prepare(handle, url, headers, step)
+            lines.add(handle)
+            failed = _turned(lines, handle, step)
+            lines.remove(handle)
+        step.finish()
+        if failed is not None:
+            raise unreachable(*failed, step.what)
+        return step.answer
 
-    def _prepare(self, handle: pycurl.Curl, url: str, headers: Mapping[str, str], step: Exchange) -> None:
+    def prepare(self, handle: pycurl.Curl, url: str, headers: Mapping[str, str], step: Exchange) -> None:
+        """Set all that *handle* must know to do *step* at *url*."""
         handle.setopt(pycurl.URL, url)
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
         handle.setopt(pycurl.NOSIGNAL, 1)
@@ -195,30 +226,38 @@ class Curl:
         handle.setopt(pycurl.BUFFERSIZE, 1 << 19)
         handle.setopt(pycurl.UPLOAD_BUFFERSIZE, 1 << 19)
         handle.setopt(
-            pycurl.HTTPHEADER, [f"{name}: {value}" if value else f"{name}:" for name, value in headers.items()]
+            pycurl.HTTPHEADER,
+            [(f"{name}: {value}" if value else f"{name}:").encode() for name, value in headers.items()],
         )
         if self._trust.bundle:
             handle.setopt(pycurl.CAINFO, self._trust.bundle)
         if self._trust.folder:
             handle.setopt(pycurl.CAPATH, self._trust.folder)
-        handle.setopt(pycurl.HEADERFUNCTION, step.on_header)
-        handle.setopt(pycurl.WRITEFUNCTION, step.on_data)
-        handle.setopt(pycurl.NOPROGRESS, 0)
-        handle.setopt(pycurl.XFERINFOFUNCTION, step.on_progress)
         step.prepare(handle)
 
     @contextmanager
-    def _handle(self) -> Iterator[pycurl.Curl]:
+    def _line(self) -> Iterator[tuple[Lines, pycurl.Curl]]:
         with self._lock:
-            handle = self._idle.pop() if self._idle else pycurl.Curl()
+            lines, handle = self._idle.pop() if self._idle else (Lines(), pycurl.Curl())
         try:
-            yield handle
+            yield lines, handle
         except BaseException:
             handle.close()
+            lines.close()
             raise
         handle.reset()
         with self._lock:
-            self._idle.append(handle)
+            self._idle.append((lines, handle))
+
+
+def _turned(lines: Lines, handle: pycurl.Curl, step: Exchange) -> tuple[int, str] | None:
+    """Turn until *step* has ended; return libcurl's error, None if it went well."""
+    while True:
+        ended = lines.turn(1.0)
+        step.take()
+        if ended:
+            return ended[0][1]
+        step.feel(handle.getinfo(pycurl.SIZE_DOWNLOAD_T), handle.getinfo(pycurl.SIZE_UPLOAD_T))
 
 
 def _check_pool(answer: Answer, what: str) -> None:

@@ -1,4 +1,8 @@
-"""One request through libcurl and what became of it. Callbacks never raise: they keep the error and stop the transfer."""
+"""One request through libcurl and what became of it.
+
+libcurl puts what arrives into lists, with no step of Python's in between, and whoever turns the lines takes it from there. The
+one callback left, which gives an upload's bytes, never raises: it keeps the error and stops the transfer.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,11 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Body
 
-__all__ = ["Answer", "Exchange", "Get", "Last", "Put"]
+__all__ = ["PORTION", "Act", "Answer", "Exchange", "Get", "Head", "Last", "Put"]
 
 IDLE_SECONDS = 90.0
 """A transfer that has begun and moves nothing for so long is given up; dCache itself gives up after 300 s."""
-_ERROR_BODY = 4096
-_PORTION = 1 << 18
+PORTION = 1 << 18
 """libcurl hands over 16 kB at a time; sinks get so much at once, since what they do in Python holds up the other threads."""
 _PARTIAL, _RANGE_REFUSED = 206, 416
 
@@ -42,24 +45,39 @@ class Exchange:
     def __init__(self, what: str) -> None:
         self.what = what
         self.answer = Answer()
+        self._lines: list[bytes] = []
+        self._pieces: list[bytes] = []
         self._kept: BaseException | None = None
-        self._refusal = bytearray()
         self._moved: tuple[float, float] = (0.0, 0.0)
         self._since = time.monotonic()
 
     def prepare(self, handle: pycurl.Curl) -> None:
-        """Set what this kind of request needs."""
+        """Set where what arrives goes, and what else this kind of request needs."""
+        handle.setopt(pycurl.HEADERFUNCTION, self._lines.append)
+        handle.setopt(pycurl.WRITEFUNCTION, self._pieces.append)
+
+    def again(self) -> None:
+        """Be ready to be sent once more, elsewhere."""
+        self.answer.headers = {}
+        self._pieces.clear()
+
+    def take(self) -> None:
+        """Take what has arrived; raises to give up."""
+        if self._lines:
+            for line in self._lines:
+                self._take_line(line)
+            self._lines.clear()
+        if self._pieces:
+            self._take_pieces()
 
     def check(self, answer: Answer) -> None:
         """Raise unless the final *answer* is a success."""
         if not 200 <= answer.status < 300:
             raise failure(answer.status, self.what, answer.reason, answer.headers)
 
-    def ended(self) -> None:
-        """Do what is left to do when libcurl has returned."""
-
-    def raise_kept(self) -> None:
-        """Raise what a callback kept."""
+    def finish(self) -> None:
+        """Take what is left, also before an error: it need not be fetched again; then raise what was kept."""
+        self.take()
         if self._kept is not None:
             raise self._kept
 
@@ -67,7 +85,16 @@ class Exchange:
         """Keep *error* until libcurl has returned; the first one counts."""
         self._kept = self._kept or error
 
-    def on_header(self, line: bytes) -> None:
+    def feel(self, down: float, up: float) -> None:
+        """Give up when so many bytes were there already a long time ago."""
+        now = time.monotonic()
+        if (down, up) != self._moved:
+            self._moved, self._since = (down, up), now
+        limit = IDLE_SECONDS if down else FIRST_BYTE_SECONDS
+        if now - self._since > limit:
+            raise Unreachable(f"Nothing moved for {limit:.0f} seconds: {self.what}.")
+
+    def _take_line(self, line: bytes) -> None:
         """Take one header line; a new status line starts a new answer (100-continue)."""
         text = line.decode("iso-8859-1").strip()
         if text.startswith("HTTP/"):
@@ -78,22 +105,9 @@ class Exchange:
             name, _, value = text.partition(":")
             self.answer.headers[name.strip().lower()] = value.strip()
 
-    def on_data(self, data: bytes) -> int:
-        """Take body bytes: of an error, its beginning is enough."""
-        if len(self._refusal) < _ERROR_BODY:
-            self._refusal += data[:_ERROR_BODY]
-        return len(data)
-
-    def on_progress(self, _down_total: float, down: float, _up_total: float, up: float) -> int:
-        """Give up when nothing moves; called about once a second also then."""
-        now = time.monotonic()
-        if (down, up) != self._moved:
-            self._moved, self._since = (down, up), now
-        limit = IDLE_SECONDS if down else FIRST_BYTE_SECONDS
-        if now - self._since > limit:
-            self.keep(Unreachable(f"Nothing moved for {limit:.0f} seconds: {self.what}."))
-            return 1
-        return 0
+    def _take_pieces(self) -> None:
+        """Take body bytes: nobody reads those of a refusal."""
+        self._pieces.clear()
 
 
 class Get(Exchange):
@@ -117,39 +131,35 @@ class Get(Exchange):
         self._ranged = ranged
         self._state: Literal["unknown", "pouring", "refused"] = "unknown"
         self._got = 0
-        self._pending: list[bytes] = []
-        self._waiting = 0
 
-    def on_data(self, data: bytes) -> int:
+    def again(self) -> None:
+        """Be ready to be sent once more, elsewhere: only what comes from there counts."""
+        super().again()
+        self._state, self._got = "unknown", 0
+
+    def finish(self) -> None:
+        """Pass on what came last."""
+        self.take()
+        self._flush()
+
+    def _take_pieces(self) -> None:
         """Pass the bytes on in portions, if they are what was asked."""
-        try:
-            if self._state == "unknown":
-                self._state = "pouring" if self._is_wanted() else "refused"
-            if self._state == "refused":
-                return super().on_data(data)
-            self._got += len(data)
-            if self._end is not None and self._got > self._end - self._start:
-                raise Corrupted(f"The server sends more bytes than asked: {self.what}.")  # noqa: TRY301
-            self._pending.append(data)
-            self._waiting += len(data)
-            if self._waiting >= _PORTION:
-                self._flush()
-        except BaseException as error:  # noqa: BLE001 - nothing may be raised into libcurl
-            self.keep(error)
-            return -1
-        return len(data)
-
-    def ended(self) -> None:
-        """Pass on what came last, also before an error: it need not be fetched again."""
-        try:
+        if self._state == "unknown":
+            self._state = "pouring" if self._is_wanted() else "refused"
+        if self._state == "refused":
+            super()._take_pieces()
+        elif sum(map(len, self._pieces)) >= PORTION:
             self._flush()
-        except BaseException as error:  # noqa: BLE001 - told together with what else went wrong
-            self.keep(error)
 
     def _flush(self) -> None:
-        pending, self._pending, self._waiting = self._pending, [], 0
-        if pending:
-            self._sink(b"".join(pending))
+        if not self._pieces:
+            return
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._got += len(data)
+        if self._end is not None and self._got > self._end - self._start:
+            raise Corrupted(f"The server sends more bytes than asked: {self.what}.")
+        self._sink(data)
 
     def _is_wanted(self) -> bool:
         if not 200 <= self.answer.status < 300:
@@ -178,11 +188,34 @@ class Get(Exchange):
             raise Corrupted(f"{self._end - self._start} bytes were asked, {self._got} came: {self.what}.")
 
 
+class Head(Exchange):
+    """A question about a file, answered by headers alone."""
+
+    def prepare(self, handle: pycurl.Curl) -> None:
+        """Ask for no body."""
+        super().prepare(handle)
+        handle.setopt(pycurl.NOBODY, 1)
+
+
+class Act(Exchange):
+    """A request of another *method*, without a body."""
+
+    def __init__(self, what: str, method: str) -> None:
+        super().__init__(what)
+        self._method = method
+
+    def prepare(self, handle: pycurl.Curl) -> None:
+        """Set the method."""
+        super().prepare(handle)
+        handle.setopt(pycurl.CUSTOMREQUEST, self._method)
+
+
 class Last(Get):
     """A goodbye that nobody waits long for."""
 
     def prepare(self, handle: pycurl.Curl) -> None:
         """Set a short limit."""
+        super().prepare(handle)
         handle.setopt(pycurl.TIMEOUT_MS, 5000)
 
 
@@ -196,10 +229,16 @@ class Put(Exchange):
 
     def prepare(self, handle: pycurl.Curl) -> None:
         """Set the true length, and where the bytes come from."""
+        super().prepare(handle)
         handle.setopt(pycurl.UPLOAD, 1)
         handle.setopt(pycurl.INFILESIZE_LARGE, self._body.size)
         handle.setopt(pycurl.READFUNCTION, self._read)
         handle.setopt(pycurl.SEEKFUNCTION, self._seek)
+
+    def again(self) -> None:
+        """Be ready to send the body from its first byte."""
+        super().again()
+        self._body.rewind()
 
     def _read(self, count: int) -> bytes | int:
         try:

@@ -14,11 +14,12 @@ import pycurl
 
 from ctadata_jlab.curl import LATER, LONGEST_PAUSE, REDIRECTS, Curl, unreachable
 from ctadata_jlab.curl.exchange import Exchange
+from ctadata_jlab.curl.lines import Lines
 from ctadata_jlab.errors import BadAnswer, CtaDataError
 from ctadata_jlab.http import origin, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ctadata_jlab.curl.exchange import Answer
     from ctadata_jlab.http import Trust
@@ -27,7 +28,6 @@ __all__ = ["Questions", "Reply"]
 
 _UNAUTHORIZED = 401
 _LONGEST_WAIT = 1.0
-_NO_SOCKET = 0.005
 
 
 class Questions(Curl):
@@ -42,13 +42,13 @@ class Questions(Curl):
         pause: Callable[[float | None], object] | None = None,
     ) -> None:
         super().__init__(url, trust, authorise, pause=pause)
-        self._lines: list[_Line] = []
+        self._kept: list[_Line] = []
 
     def close(self) -> None:
         """Close the kept connections."""
         super().close()
         with self._lock:
-            lines, self._lines = self._lines, []
+            lines, self._kept = self._kept, []
         for line in lines:
             line.close()
 
@@ -108,9 +108,9 @@ class Questions(Curl):
 
     def _asked(self, url: str, headers: Mapping[str, str], step: _Question) -> Reply:
         with self._lock:
-            line = self._lines.pop() if self._lines else _Line()
+            line = self._kept.pop() if self._kept else _Line()
         step.answer.url = url
-        self._prepare(line.easy, url, headers, step)
+        self.prepare(line.easy, url, headers, step)
         reply = Reply(line, step)
         try:
             reply.begin()
@@ -123,39 +123,50 @@ class Questions(Curl):
         """Keep the connection for the next question; a reply that was not read to its end is broken off."""
         if reply.finish():
             with self._lock:
-                self._lines.append(reply.line)
+                self._kept.append(reply.line)
 
 
 class _Line:
-    """One connection at a time: a handle, and the multi interface that works it step by step."""
+    """One connection at a time: a handle, and what works it step by step."""
 
     def __init__(self) -> None:
         self.easy = pycurl.Curl()
-        self.multi = pycurl.CurlMulti()
+        self.lines = Lines()
 
     def close(self) -> None:
-        self.multi.close()
         self.easy.close()
+        self.lines.close()
 
 
 class _Question(Exchange):
-    """A request with *method* and a short *content*; what comes is kept in `pieces` until it is taken."""
+    """A request with *method* and a short *content*; what comes is kept until it is taken."""
 
     def __init__(self, what: str, method: str, content: bytes) -> None:
         super().__init__(what)
         self._method = method
         self._content = content
-        self.pieces: list[bytes] = []
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something to be taken."""
+        return bool(self._pieces)
 
     def prepare(self, handle: pycurl.Curl) -> None:
+        """Set the method, and what is sent."""
+        super().prepare(handle)
         handle.setopt(pycurl.CUSTOMREQUEST, self._method)
         handle.setopt(pycurl.ACCEPT_ENCODING, "")
         if self._content:
             handle.setopt(pycurl.POSTFIELDS, self._content)
 
-    def on_data(self, data: bytes) -> int:
-        self.pieces.append(data)
-        return len(data)
+    def taken(self) -> bytes:
+        """Return what has come since the last time."""
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        return data
+
+    def _take_pieces(self) -> None:
+        """Leave them where they are."""
 
     def resume(self) -> None:
         """Begin to count the seconds in which nothing moves: those that the reader took are not the server's."""
@@ -171,7 +182,7 @@ class Reply:
         self._step = step
         self._is_running = True
         self._is_broken = False
-        line.multi.add_handle(line.easy)
+        line.lines.add(line.easy)
 
     def begin(self) -> None:
         """Wait for the answer's headers."""
@@ -180,9 +191,8 @@ class Reply:
     def body(self) -> Iterator[bytes]:
         """Yield the body as it arrives; raises `Unreachable` when it breaks off."""
         while True:
-            pieces, self._step.pieces = self._step.pieces, []
-            if pieces:
-                yield b"".join(pieces)
+            if self._step.has_more:
+                yield self._step.taken()
             elif self._is_running:
                 self._advance()
             else:
@@ -195,7 +205,7 @@ class Reply:
                 self._advance(0.0)  # the end may have come with the last piece
         if self._is_broken:
             return False
-        self.line.multi.remove_handle(self.line.easy)
+        self.line.lines.remove(self.line.easy)
         if self._is_running:
             self.line.close()
             return False
@@ -205,28 +215,20 @@ class Reply:
     def _advance(self, longest: float | None = None) -> None:
         """Work until a piece has come, or all; not longer than *longest* seconds, if given."""
         self._step.resume()
-        while self._is_running and not self._step.pieces:
-            self.line.multi.perform()
-            self._look()
-            if self._is_running and not self._step.pieces:
-                if longest is not None:
-                    return
-                self._wait()
+        while self._is_running and not self._step.has_more:
+            self._look(self.line.lines.turn(_LONGEST_WAIT if longest is None else longest))
+            if longest is not None:
+                return
 
-    def _look(self) -> None:
-        _, done, failed = self.line.multi.info_read()
-        if not done and not failed:
+    def _look(self, ended: Sequence[tuple[pycurl.Curl, tuple[int, str] | None]]) -> None:
+        self._step.take()
+        if not ended:
+            easy = self.line.easy
+            self._step.feel(easy.getinfo(pycurl.SIZE_DOWNLOAD_T), easy.getinfo(pycurl.SIZE_UPLOAD_T))
             return
         self._is_running = False
-        if failed:
+        failed = ended[0][1]
+        if failed is not None:
             self._is_broken = True
             self.line.close()
-            self._step.raise_kept()
-            _, code, words = failed[0]
-            raise unreachable(code, words, self._step.what)
-
-    def _wait(self) -> None:
-        milliseconds = self.line.multi.timeout()
-        seconds = _LONGEST_WAIT if milliseconds < 0 else min(milliseconds / 1000, _LONGEST_WAIT)
-        if self.line.multi.select(seconds) < 0:  # there is no socket yet, or none that select(2) can watch
-            time.sleep(min(seconds, _NO_SOCKET))
+            raise unreachable(*failed, self._step.what)

@@ -25,8 +25,10 @@ from ctadata_jlab.storage.local import Local
 from ctadata_jlab.transfer import survey
 from ctadata_jlab.transfer.copy import End, copy
 from ctadata_jlab.transfer.disk import local_errors
+from ctadata_jlab.transfer.haul import Haul, may_haul
 from ctadata_jlab.transfer.job import Item, ItemState, new_id
 from ctadata_jlab.transfer.plan import plan_delete
+from ctadata_jlab.transfer.volley import Volley, may_volley
 
 if TYPE_CHECKING:
     import threading
@@ -88,7 +90,8 @@ def get(
     act = _act(only, End(source, origin.storage, "/"), End("local", here, "/"), conflict)
     if is_folder and not only.rehearsal:
         here.make_folder("/")
-    return Crew(_real(items, only), here, act, _hands(session, origin), report, stop).work(str(place))
+    haul = partial(Haul, origin.storage, here) if may_haul(origin.storage, here) and not only.rehearsal else None
+    return Crew(_real(items, only), here, act, _hands(session, origin), report, stop, haul).work(str(place))
 
 
 def put(
@@ -121,7 +124,12 @@ def put(
     try:
         with _ticketed(session, origin, only) as tickets:
             act = _act(only, *ends, conflict, tickets)
-            return Crew(_real(items, only), origin.storage, act, _hands(session, origin), report, stop).work(target)
+            haul = None
+            if tickets is not None and may_volley(here, origin.storage):
+                haul = partial(Volley, tickets.of, here, origin.storage, settled=tickets.done)
+            return Crew(_real(items, only), origin.storage, act, _hands(session, origin), report, stop, haul).work(
+                target
+            )
     finally:
         origin.browse.forget(None)
 

@@ -6,18 +6,21 @@ import contextlib
 import queue
 import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn
 from ctadata_jlab.foreground.standing import Result, Standing, Summary
+from ctadata_jlab.transfer.haul import Haul
 from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.progress import Progress, Watch
+from ctadata_jlab.transfer.split import Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ctadata_jlab.storage import Storage
+    from ctadata_jlab.transfer.copy import Outcome
+    from ctadata_jlab.transfer.haul import Hauling
     from ctadata_jlab.transfer.job import Item
 
 __all__ = ["Crew"]
@@ -40,6 +43,7 @@ class Crew:
         hands: int,
         report: Callable[[Standing], object],
         stop: threading.Event | None = None,
+        haul: Hauling | None = None,
     ) -> None:
         self._folders = [item for item in items if item.kind == "folder"]
         self._files = [item for item in items if item.kind == "file"]
@@ -48,10 +52,12 @@ class Crew:
         self._hands = hands
         self._report = report
         self._stop = stop or threading.Event()
+        self._refused = threading.Event()
         self._progress = Progress()
         self._done = 0
         self._current: dict[int, tuple[Item, Watch]] = {}
-        self._todo: deque[Item] = deque()
+        self._haul = haul
+        self._split = Split(iter(()), self._stop.is_set)
         self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException] = queue.SimpleQueue()
 
     def work(self, target: str) -> Summary:
@@ -73,8 +79,11 @@ class Crew:
 
     def _phase(self, items: Sequence[Item], act: Callable[[Item, Watch], Result]) -> list[Result]:
         results: list[tuple[int, Result]] = []
-        self._todo.extend(items)
+        haul = self._haul if items is self._files and len(items) > 1 else None
+        self._split = Split(iter(items), self._is_over, Haul.is_small if haul else None)
         hands = [threading.Thread(target=self._main, args=(act,), daemon=True) for _ in items[: self._hands]]
+        if haul is not None:
+            hands.append(threading.Thread(target=self._main_haul, args=(haul,), name="ctadata-haul", daemon=True))
         for hand in hands:
             hand.start()
         try:
@@ -89,7 +98,6 @@ class Crew:
 
     def _leave(self, hands: Sequence[threading.Thread]) -> None:
         self._stop.set()
-        self._todo.clear()
         until = time.monotonic() + _FAREWELL
         for hand in hands:
             hand.join(max(0.0, until - time.monotonic()))
@@ -116,16 +124,32 @@ class Crew:
         self._report(Standing(len(self._files), self._done, total, self._progress.done, speed, finished, current))
 
     def _main(self, act: Callable[[Item, Watch], Result]) -> None:
-        while not self._stop.is_set():
-            try:
-                item = self._todo.popleft()
-            except IndexError:
-                return
-            try:
+        try:
+            while (item := self._split.other()) is not None:
                 self._ended.put((item.n, self._result(item, act)))
-            except BaseException as error:  # noqa: BLE001 - a thread's top: raised again where the results are taken
-                self._ended.put(error)
-                return
+        except BaseException as error:  # noqa: BLE001 - a thread's top: raised again where the results are taken
+            self._ended.put(error)
+
+    def _main_haul(self, haul: Hauling) -> None:
+        try:
+            haul(self._split, self._hands, self).run(Watch(self._progress, self._stop))
+        except Cancelled:
+            pass
+        except BaseException as error:  # noqa: BLE001 - a thread's top: raised again where the results are taken
+            self._ended.put(error)
+        finally:
+            self._split.end()
+
+    def began(self, item: Item) -> None:
+        """Hear of an item that moves with others: nobody keeps a record of it here."""
+
+    def ended(self, kept: list[tuple[Item, Outcome, str]]) -> None:
+        """Hear of those that have arrived so."""
+        for item, outcome, place in kept:
+            self._ended.put((item.n, Result(item.path, place, outcome.state, outcome.size, outcome.note)))
+
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or self._refused.is_set()
 
     def _result(self, item: Item, act: Callable[[Item, Watch], Result]) -> Result:
         watch = Watch(self._progress, self._stop)
@@ -134,7 +158,7 @@ class Crew:
             return act(item, watch)
         except CtaDataError as error:
             if isinstance(error, NotLoggedIn):
-                self._todo.clear()  # no file will fare better, and refused tokens are counted at the other side
+                self._refused.set()  # no file will fare better, and refused tokens are counted at the other side
             return Result(item.path, item.target or "/", ItemState.FAILED, error=error)
         finally:
             self._current.pop(item.n, None)

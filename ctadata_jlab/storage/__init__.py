@@ -11,17 +11,24 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from ctadata_jlab.errors import CtaDataError
+
 __all__ = [
     "Body",
     "Checksum",
     "Entry",
+    "Gathered",
+    "Gathers",
     "HasLocalPaths",
     "Kind",
     "Reader",
     "Receipt",
+    "Scattered",
+    "Scatters",
     "Sink",
     "Storage",
     "TellsRoom",
+    "ToScatter",
     "Traits",
 ]
 
@@ -85,7 +92,7 @@ class Traits:
     starts_per_second: float | None = None
     """None: unpaced."""
     extras: frozenset[str] = frozenset()
-    """Further abilities by name, each a small Protocol of its own: ``local``, ``copies``, ``searches``, …"""
+    """Further abilities by name, each a small Protocol of its own: ``local``, ``gathers``, ``scatters``, ``copies``, ``searches``, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,10 @@ class Body(Protocol):
 class Reader(Protocol):
     """One version of one file, open for reading. A context manager; closing it frees the server's mover."""
 
-    entry: Entry
+    @property
+    def entry(self) -> Entry:
+        """What is read, as the storage has it; it may be waited for."""
+        ...
 
     def pour(self, start: int, end: int | None, sink: Callable[[bytes], object]) -> None:
         """Give *sink* exactly the bytes from *start* to before *end* (None: the last), or raise.
@@ -183,6 +193,58 @@ class Storage(Protocol):
         """Ask for *paths* to be brought online, or look after those asked for before; return those on their way. Never blocks.
 
         The others are online, or will not come: who looks at them knows.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A small file that was gathered: its bytes, and the entry with the checksum to prove them; or the error that kept it from coming."""
+
+    entry: Entry
+    data: bytes = b""
+    error: CtaDataError | None = None
+
+
+@runtime_checkable
+class Gathers(Protocol):
+    """A storage that fetches many small files at once in one thread (extra ``gathers``)."""
+
+    def gather(self, wanted: Iterator[Entry | None], lines: int) -> Iterator[Gathered | None]:
+        """Yield the files *wanted*, in no order, so many *lines* at a time; their sizes must be known. `None` from it: nothing more now.
+
+        Each is tried once, by the shortest way: what fails may well come by `open`. Yields None when nothing has come within a moment.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToScatter:
+    """A small file to be stored under *path*, where nothing is; `ticket` names its temporary."""
+
+    path: str
+    body: Body
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scattered:
+    """What became of a small file: the receipt, or the error."""
+
+    path: str
+    receipt: Receipt | None = None
+    error: CtaDataError | None = None
+
+
+@runtime_checkable
+class Scatters(Protocol):
+    """A storage that stores many small files at once in one thread (extra ``scatters``)."""
+
+    def scatter(self, wanted: Iterator[ToScatter | None], lines: int) -> Iterator[Scattered | None]:
+        """Store what is *wanted*, so many *lines* at a time, none over something; yield what became of each, in no order.
+
+        None from *wanted*: nothing more now. Each is tried once; nothing is left of one that failed. Yields None when nothing
+        has been stored within a moment.
         """
         ...
 

@@ -9,7 +9,9 @@ from ctadata_jlab.errors import Forbidden
 from ctadata_jlab.storage.wrapper import Wrapper
 
 if TYPE_CHECKING:
-    from ctadata_jlab.storage import Body, Entry, Receipt, Traits
+    from collections.abc import Iterator
+
+    from ctadata_jlab.storage import Body, Entry, Receipt, Scattered, ToScatter, Traits
 
 __all__ = ["ReadOnly"]
 
@@ -25,6 +27,10 @@ class ReadOnly(Wrapper):
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:  # noqa: ARG002
         """Refuse."""
         raise _refused(path)
+
+    def scatter(self, wanted: Iterator[ToScatter | None], lines: int) -> Iterator[Scattered | None]:  # noqa: ARG002
+        """Refuse."""
+        raise _refused("/")
 
     def make_folder(self, path: str) -> None:
         """Refuse."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.storage import TellsRoom
+from ctadata_jlab.errors import Unsupported
+from ctadata_jlab.storage import Gathers, Scatters, TellsRoom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ctadata_jlab.storage import Body, Entry, Reader, Receipt, Storage, Traits
+    from ctadata_jlab.storage import Body, Entry, Gathered, Reader, Receipt, Scattered, Storage, ToScatter, Traits
 
 __all__ = ["Wrapper"]
 
@@ -39,6 +40,18 @@ class Wrapper:
     def open(self, path: str, expect: Entry | None = None) -> Reader:
         """Pass it on."""
         return self.inner.open(path, expect)
+
+    def gather(self, wanted: Iterator[Entry | None], lines: int) -> Iterator[Gathered | None]:
+        """Pass it on, to a storage that has the extra ``gathers``."""
+        if not isinstance(self.inner, Gathers):
+            raise Unsupported("This storage fetches one file after another.")
+        return self.inner.gather(wanted, lines)
+
+    def scatter(self, wanted: Iterator[ToScatter | None], lines: int) -> Iterator[Scattered | None]:
+        """Pass it on, to a storage that has the extra ``scatters``."""
+        if not isinstance(self.inner, Scatters):
+            raise Unsupported("This storage takes one file after another.")
+        return self.inner.scatter(wanted, lines)
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
         """Pass it on."""

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ctadata_jlab import paths
 from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, NotFound
 from ctadata_jlab.storage import HasLocalPaths
 from ctadata_jlab.transfer.compare import End, are_one_version, stat_or_none
-from ctadata_jlab.transfer.copy import Outcome, copy
+from ctadata_jlab.transfer.copy import Outcome, copy, item_of
+from ctadata_jlab.transfer.haul import Haul, may_haul
 from ctadata_jlab.transfer.job import Item, ItemState, is_from_browser
 from ctadata_jlab.transfer.orphans import ticket_of
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.renaming import Renaming
+from ctadata_jlab.transfer.volley import Volley, may_volley
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ctadata_jlab.storage import Entry, Storage
     from ctadata_jlab.transfer.drops import Spool
+    from ctadata_jlab.transfer.haul import Hauling
     from ctadata_jlab.transfer.job import Job
     from ctadata_jlab.transfer.progress import Watch
 
@@ -34,6 +38,8 @@ class Phase:
     kind: Literal["file", "folder"] | None = None
     last_first: bool = False
     in_parallel: bool = True
+    haul: Hauling | None = None
+    """What fetches the small files many at once, if that can be done."""
     state: ItemState = ItemState.WAITING
 
 
@@ -64,15 +70,23 @@ class Acts:
             return [Phase(self.open_folder, "folder"), Phase(self.carry, "file"), folders_after]
         if is_from_browser(request):
             return [Phase(self.make_folder, "folder"), Phase(self.store, "file", state=ItemState.STAGING)]
-        return [Phase(self.make_folder, "folder"), Phase(self.copy, "file")]
+        return [Phase(self.make_folder, "folder"), Phase(self.copy, "file", haul=self._hauling())]
+
+    def _hauling(self) -> Hauling | None:
+        """Return what moves small files many at once, if that can be done between the two."""
+        if may_haul(self.source, self.target):
+            return partial(Haul, self.source, self.target)
+        if may_volley(self.source, self.target):
+            return partial(Volley, lambda item: ticket_of(self._job.id, item.n), self.source, self.target)
+        return None
 
     def copy(self, item: Item, watch: Watch) -> Item:
         """Copy a file."""
-        return _became(item, self._copy(item, item.path, watch))
+        return item_of(item, self._copy(item, item.path, watch))
 
     def store(self, item: Item, watch: Watch) -> Item:
         """Upload a file that the browser sent, and remove it from the spool."""
-        done = _became(item, self._copy(item, f"/{item.n}", watch))
+        done = item_of(item, self._copy(item, f"/{item.n}", watch))
         self._spool.remove(self._job.id, item.n)
         return done
 
@@ -85,9 +99,9 @@ class Acts:
                 raise
             return replace(item, state=ItemState.DONE, error=None, note="was moved before")
         if outcome.entry is None:
-            return replace(_became(item, outcome), note=f"{outcome.note}; the original was kept")
+            return replace(item_of(item, outcome), note=f"{outcome.note}; the original was kept")
         self._remove_version(item.path, outcome.entry, watch)
-        return _became(item, outcome)
+        return item_of(item, outcome)
 
     def make_folder(self, item: Item, watch: Watch) -> Item:
         """Make a folder at the target."""
@@ -150,12 +164,6 @@ class Acts:
 def _is_same_file(source: End, target: End) -> bool:
     here, there = source.file, target.file
     return here is not None and there is not None and here.exists() and there.exists() and here.samefile(there)
-
-
-def _became(item: Item, outcome: Outcome) -> Item:
-    return replace(
-        item, state=outcome.state, target=outcome.path, size=outcome.size, note=outcome.note or None, error=None
-    )
 
 
 def _target(item: Item) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import Cancelled, Changed, Corrupted
+from ctadata_jlab.errors import Changed, Corrupted
 from ctadata_jlab.transfer.checksum import KNOWN, Digests
 from ctadata_jlab.transfer.disk import local_errors
+from ctadata_jlab.transfer.pump import Pump
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["FileBody", "ReaderBody", "Watched"]
 
 _PIECE = 256 * 1024
-_PIECES = 16
 ALWAYS = ("adler32", "md5")
 """What a stream computes on the way, as `Body` promises: it comes only once."""
 
@@ -105,7 +103,7 @@ class ReaderBody:
         self._entry = entry
         known = () if entry.checksum is None else (entry.checksum.algorithm,)
         self._algorithms = dict.fromkeys((*ALWAYS, *algorithms, *known))
-        self._pump: _Pump | None = None
+        self._pump: Pump | None = None
         self._rest = memoryview(b"")
         self._read = 0
         self._digests = Digests(self._algorithms)
@@ -113,7 +111,7 @@ class ReaderBody:
     def read(self, count: int) -> bytes:
         """Return the next bytes, at most *count*; `Corrupted` instead of the last when they are not what was promised."""
         if self._pump is None:
-            self._pump = _Pump(self._reader)
+            self._pump = Pump(self._reader, 0, None)
         if not self._rest:
             self._rest = memoryview(self._pump.take())
             self._read += len(self._rest)
@@ -156,61 +154,6 @@ class ReaderBody:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class _Pump:
-    """A thread that pours a reader into a bounded queue."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._pieces: queue.Queue[bytes] = queue.Queue(maxsize=_PIECES)
-        self._error: BaseException | None = None
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._pour, args=(reader,), name="ctadata-pump", daemon=True)
-        self._thread.start()
-
-    def take(self) -> bytes:
-        """Return the next piece, empty at the end; raises what the reader raised."""
-        piece = self._pieces.get()
-        if not piece:
-            self._pieces.put(b"")  # whoever asks again hears the same
-            if self._error is not None:
-                raise self._error
-        return piece
-
-    def close(self) -> None:
-        self._closed.set()
-        while self._thread.is_alive():
-            self._drain()
-            self._thread.join(0.02)
-
-    def _drain(self) -> None:
-        try:
-            while True:
-                self._pieces.get_nowait()
-        except queue.Empty:
-            pass
-
-    def _pour(self, reader: Reader) -> None:
-        try:
-            reader.pour(0, None, self._give)
-        except BaseException as error:  # noqa: BLE001 — a thread's top: raised again where the bytes are taken
-            self._error = error
-        self._put(b"")
-
-    def _give(self, data: bytes) -> None:
-        view = memoryview(data)
-        for begin in range(0, len(view), _PIECE):
-            if not self._put(bytes(view[begin : begin + _PIECE])):
-                raise Cancelled("Nobody reads any more.")
-
-    def _put(self, piece: bytes) -> bool:
-        while not self._closed.is_set():
-            try:
-                self._pieces.put(piece, timeout=0.2)
-            except queue.Full:
-                continue
-            return True
-        return False
 
 
 class Watched:

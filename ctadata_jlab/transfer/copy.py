@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
@@ -19,17 +19,18 @@ from ctadata_jlab.transfer.compare import (
     with_checksum,
 )
 from ctadata_jlab.transfer.job import ItemState
-from ctadata_jlab.transfer.part import Part, sweep
+from ctadata_jlab.transfer.part import SMALL, Part, sweep
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.progress import Watch
+from ctadata_jlab.transfer.pump import Pump
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ctadata_jlab.storage import Checksum, Entry, Receipt
-    from ctadata_jlab.transfer.job import Conflict
+    from ctadata_jlab.storage import Checksum, Entry, Reader, Receipt
+    from ctadata_jlab.transfer.job import Conflict, Item
 
-__all__ = ["End", "Outcome", "copy"]
+__all__ = ["End", "Outcome", "copy", "item_of", "proof_note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,13 @@ class Outcome:
     note: str
     entry: Entry | None = None
     """The version of the source that was copied; None when nothing was."""
+
+
+def item_of(item: Item, outcome: Outcome) -> Item:
+    """Return *item* as *outcome* has made it."""
+    return replace(
+        item, state=outcome.state, target=outcome.path, size=outcome.size, note=outcome.note or None, error=None
+    )
 
 
 def copy(source: End, target: End, *, conflict: Conflict = "ask", ticket: str, watch: Watch | None = None) -> Outcome:
@@ -132,7 +140,7 @@ class _Copy:
         if proof is None and not self._may_be_ours(entry, end, there):
             return None
         self._watch.stand(entry.size or 0)
-        return Outcome(ItemState.DONE, end.path, entry.size or 0, _note(proof), entry)
+        return Outcome(ItemState.DONE, end.path, entry.size or 0, proof_note(proof), entry)
 
     def _may_be_ours(self, entry: Entry, end: End, there: Entry) -> bool:
         """Without two checksums to compare: identical as far as can be known, or of our size where the target tells no checksum at all."""
@@ -150,18 +158,29 @@ class _Copy:
                 raise
             self._still_there(decision)
             part.commit(replace=decision.replace is not None)
-        return Outcome(ItemState.DONE, decision.path, part.done, _note(checked), entry)
+        return Outcome(ItemState.DONE, decision.path, part.done, proof_note(checked), entry)
 
     def _fill(self, part: Part, entry: Entry) -> Checksum | None:
         part.rehash(self._watch.check)
         self._watch.stand(part.done)
         with self._source.storage.open(self._source.path, expect=entry) as reader:
-            _same_version(entry, reader.entry)
-            proof = entry.checksum or reader.entry.checksum
             if entry.size is None or part.done < entry.size:
-                reader.pour(part.done, entry.size, self._sink(part))
+                self._pour(reader, part, entry)
+            now = reader.entry  # it may only now be known: the storage had to sum it up
+            _same_version(entry, now)
+            proof = entry.checksum or now.checksum
         self._watch.state(ItemState.VERIFYING)
         return part.verify(proof)
+
+    def _pour(self, reader: Reader, part: Part, entry: Entry) -> None:
+        """Write what comes; a large file's next bytes come while these are hashed and written."""
+        sink = self._sink(part)
+        if entry.size is not None and entry.size - part.done <= SMALL:
+            reader.pour(part.done, entry.size, sink)
+            return
+        with Pump(reader, part.done, entry.size) as pump:
+            while data := pump.take():
+                sink(data)
 
     def _sink(self, part: Part) -> Callable[[bytes], None]:
         def sink(data: bytes) -> None:
@@ -202,7 +221,7 @@ class _Copy:
         self._broken = receipt.entry
         checked = _check_receipt(receipt, body)
         self._watch.stand(body.size)
-        note = _note(checked) + self._how(receipt)
+        note = proof_note(checked) + self._how(receipt)
         return Outcome(ItemState.DONE, decision.path, body.size, note, entry)
 
     def _how(self, receipt: Receipt) -> str:
@@ -235,5 +254,6 @@ def _check_receipt(receipt: Receipt, body: FileBody | ReaderBody) -> Checksum | 
     return receipt.verified_by or (stored if sent is not None else None)
 
 
-def _note(checked: Checksum | None) -> str:
+def proof_note(checked: Checksum | None) -> str:
+    """Return in words what proved a file's bytes."""
     return "size checked only" if checked is None else f"{checked.algorithm} checked"

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
 from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn, Offline
+from ctadata_jlab.transfer.copy import item_of
+from ctadata_jlab.transfer.haul import Haul
 from ctadata_jlab.transfer.job import Item, ItemState, note_of
 from ctadata_jlab.transfer.progress import Progress, Watch
+from ctadata_jlab.transfer.split import Split
 from ctadata_jlab.transfer.tape import found_on_tape
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ctadata_jlab.transfer.acts import Phase
+    from ctadata_jlab.transfer.copy import Outcome
+    from ctadata_jlab.transfer.haul import Hauling
     from ctadata_jlab.transfer.job import Job
     from ctadata_jlab.transfer.throttle import Throttle
 
@@ -64,7 +69,7 @@ class Tally:
 class Crew:
     """Works through *items* of one *phase*; one item's failure stops no other, a missing login stops all.
 
-    *mark* keeps what an item has become; *stages* says whether files on tape can be asked for;
+    *mark* keeps what items have become; *stages* says whether files on tape can be asked for;
     *turn* is held while a file moves, *throttles* limit how fast; *judge* raises if an error is not one item's, but everybody's;
     *note* writes a line into the job's log.
     """
@@ -76,7 +81,7 @@ class Crew:
         *,
         stop: threading.Event,
         tally: Tally,
-        mark: Callable[[Item], None],
+        mark: Callable[[Sequence[Item]], None],
         stages: bool = False,
         turn: Callable[[Callable[[], bool]], AbstractContextManager[None]] = lambda _: nullcontext(),
         throttles: Sequence[Throttle] = (),
@@ -84,7 +89,8 @@ class Crew:
         note: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._phase = phase
-        self._items = items
+        self._halt = threading.Event()
+        self._split = Split(items, self._is_over, Haul.is_small if phase.haul else None)
         self._stop = stop
         self._tally = tally
         self._mark = mark
@@ -93,13 +99,14 @@ class Crew:
         self._throttles = throttles
         self._judge = judge
         self._note = note
-        self._taking = threading.Lock()
-        self._halt = threading.Event()
         self._error: BaseException | None = None
 
     def work(self, hands: int, tick: Callable[[], None]) -> None:
         """Do it all with so many *hands*; calls *tick* while that lasts. Raises what stopped everything."""
         threads = [threading.Thread(target=self._run, name="ctadata-copy", daemon=True) for _ in range(hands)]
+        if self._phase.haul is not None:
+            args = (self._phase.haul, hands)
+            threads.append(threading.Thread(target=self._haul, args=args, name="ctadata-haul", daemon=True))
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -113,16 +120,36 @@ class Crew:
 
     def _run(self) -> None:
         try:
-            while (item := self._next()) is not None:
+            while (item := self._split.other()) is not None:
                 with self._turn(self._is_over):
                     self._do(item)
         except BaseException as error:  # noqa: BLE001 — a thread's top: raised again by `work`
             self._error = error
             self._halt.set()
 
-    def _next(self) -> Item | None:
-        with self._taking:
-            return None if self._is_over() else next(self._items, None)
+    def _haul(self, haul: Hauling, lines: int) -> None:
+        try:
+            with self._turn(self._is_over):
+                watch = Watch(self._tally.progress, self._stop, throttles=self._throttles)
+                haul(self._split, lines, self).run(watch)
+        except Cancelled:
+            pass
+        except BaseException as error:  # noqa: BLE001 — a thread's top: raised again by `work`
+            self._error = error
+            self._halt.set()
+        finally:
+            self._split.end()
+
+    def began(self, item: Item) -> None:
+        """Hear of an item that moves with others."""
+        self._mark([replace(item, state=ItemState.COPYING, attempts=item.attempts + 1)])
+
+    def ended(self, kept: list[tuple[Item, Outcome, str]]) -> None:
+        """Hear of those that have arrived so."""
+        items = [item_of(item, outcome) for item, outcome, _ in kept]
+        self._mark(items)
+        for item in items:
+            self._tally.add(item)
 
     def _is_over(self) -> bool:
         return self._stop.is_set() or self._halt.is_set()
@@ -131,16 +158,16 @@ class Crew:
         if self._is_over():
             return
         begun = replace(item, attempts=item.attempts + 1)
-        on_state = lambda state: self._mark(replace(begun, state=state))  # noqa: E731
+        on_state = lambda state: self._mark([replace(begun, state=state)])  # noqa: E731
         watch = Watch(self._tally.progress, self._stop, on_state, self._throttles, self._trouble(item))
         try:
             became = self._phase.act(begun, watch)
         except Cancelled:
-            self._mark(item)
+            self._mark([item])
             return
         except NotLoggedIn:
             watch.stand(0)
-            self._mark(item)
+            self._mark([item])
             raise
         except Offline as error:
             watch.stand(0)
@@ -153,7 +180,7 @@ class Crew:
             became = replace(begun, state=ItemState.FAILED, error=note_of(error))
         if became.state is ItemState.FAILED:
             watch.stand(0)
-        self._mark(became)
+        self._mark([became])
         self._tally.add(became)
 
     def _trouble(self, item: Item) -> Callable[[CtaDataError, float], None]:
@@ -168,5 +195,5 @@ class Crew:
             self._judge(error)
         except CtaDataError:
             watch.stand(0)
-            self._mark(item)
+            self._mark([item])
             raise

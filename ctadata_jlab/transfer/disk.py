@@ -17,7 +17,7 @@ from ctadata_jlab.errors import AlreadyExists, BadPath, CtaDataError, Forbidden,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["boot_id", "commit", "free_space", "fsync_folder", "local_errors", "write_durably"]
+__all__ = ["boot_id", "commit", "free_space", "fsync_folder", "local_errors", "name_new", "write_durably"]
 
 _MEANING: dict[int, type[CtaDataError]] = {
     errno.ENOSPC: NoSpace,
@@ -84,11 +84,12 @@ def commit(part: Path, target: Path, *, replace: bool) -> None:
             part.chmod(stat.S_IMODE(target.stat().st_mode))
         part.replace(target)
     else:
-        _link(part, target)
+        name_new(part, target)
     fsync_folder(target.parent)
 
 
-def _link(part: Path, target: Path) -> None:
+def name_new(part: Path, target: Path) -> None:
+    """Give *part* the name *target*, or raise `AlreadyExists`; that it survives a power cut is up to `fsync_folder`."""
     try:
         os.link(part, target, follow_symlinks=False)
     except FileExistsError as error:

@@ -197,6 +197,11 @@ class Item:
     error: ErrorNote | None = None
     note: str | None = None
     attempts: int = field(default=0)
+    modified: float | None = None
+    """When the source was last written, in seconds since the epoch."""
+    checksum: str | None = None
+    """What the listing said of its bytes, as ``algorithm:value``."""
+    online: bool | None = None
 
 
 def is_from_browser(request: JobRequest) -> bool:

@@ -34,8 +34,13 @@ _MIGRATIONS = (
         PRIMARY KEY (job, n)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE item ADD COLUMN modified REAL;
+    ALTER TABLE item ADD COLUMN checksum TEXT;
+    ALTER TABLE item ADD COLUMN online INTEGER;
+    """,
 )
-_INSERT = f"INSERT OR REPLACE INTO item (job, {ITEM_COLUMNS}) VALUES ({', '.join('?' * 11)})"  # noqa: S608 — constants
+_INSERT = f"INSERT OR REPLACE INTO item (job, {ITEM_COLUMNS}) VALUES ({', '.join('?' * 14)})"  # noqa: S608 — constants
 _PAGE = 200
 _LOG_LINES = 5000
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Checksum, Entry
 
-__all__ = ["Part", "part_names", "sweep"]
+__all__ = ["SMALL", "Part", "part_names", "sweep"]
 
 SMALL = 8 * 1024 * 1024
 """A part up to so many bytes gets its sidecar only when it is left unfinished: after a crash it is as quickly fetched as explained."""

@@ -55,7 +55,7 @@ def plan_copy(
         for entry in _below(source, top, links.may_take, patterns, check):
             target = _landing(entry.path, top, base, to)
             names.add(target)
-            item = Item(n, entry.path, target, entry.kind, entry.size, entry.version)
+            item = _item(n, entry, target)
             n += 1
             is_there = not entry.is_folder and has(entry, target)
             yield replace(item, state=ItemState.SKIPPED, note=ALREADY) if is_there else item
@@ -64,6 +64,14 @@ def plan_copy(
 
 def _landing(path: str, top: str, base: str | None, to: str) -> str:
     return paths.join(to, paths.relative(path, paths.parent(top) if base is None else base))
+
+
+def _item(n: int, entry: Entry, target: str) -> Item:
+    """Return *entry* as an item, with all that its listing told: it need not be asked again for a copy that can be proven."""
+    modified = None if entry.modified is None else entry.modified.timestamp()
+    checksum = None if entry.checksum is None else str(entry.checksum)
+    place = (n, entry.path, target, entry.kind, entry.size, entry.version)
+    return Item(*place, modified=modified, checksum=checksum, online=entry.online)
 
 
 def plan_move(source: Storage, tops: Sequence[str], to: str) -> Iterator[Item]:

@@ -121,6 +121,11 @@ class Watch:
         if wait:
             self.rest(wait)
 
+    def again(self, count: int) -> None:
+        """Say that bytes which have moved have to move again."""
+        self._mine -= count
+        self._progress.settle(-count)
+
     def stand(self, count: int) -> None:
         """Say that *count* bytes of this file are there, whatever was counted before."""
         self._progress.settle(count - self._mine)

@@ -20,7 +20,7 @@ from ctadata_jlab.transfer.job import (
 
 __all__ = ["ITEM_COLUMNS", "item_of", "item_row", "job_facts", "job_of"]
 
-ITEM_COLUMNS = "n, path, target, kind, size, version, state, error, note, attempts"
+ITEM_COLUMNS = "n, path, target, kind, size, version, state, error, note, attempts, modified, checksum, online"
 
 _COUNTED = ("state", "files_done", "files_skipped", "files_failed", "bytes_done", "speed")
 """Not among the facts: the state has its column, the rest is counted from the items."""
@@ -65,11 +65,13 @@ def item_row(item: Item) -> tuple[Any, ...]:
     """Return the values of `ITEM_COLUMNS`."""
     error = json.dumps(asdict(item.error)) if item.error else None
     place = (item.n, item.path, item.target, item.kind, item.size, item.version)
-    return (*place, item.state.value, error, item.note, item.attempts)
+    seen = (item.modified, item.checksum, item.online)
+    return (*place, item.state.value, error, item.note, item.attempts, *seen)
 
 
 def item_of(row: tuple[Any, ...]) -> Item:
     """Return the item of a row of `ITEM_COLUMNS`."""
-    n, path, target, kind, size, version, state, error, note, attempts = row
+    n, path, target, kind, size, version, state, error, note, attempts, modified, checksum, online = row
     parsed = _error(json.loads(error)) if error else None
-    return Item(n, path, target, kind, size, version, ItemState(state), parsed, note, attempts)
+    seen = (modified, checksum, None if online is None else bool(online))
+    return Item(n, path, target, kind, size, version, ItemState(state), parsed, note, attempts, *seen)

@@ -30,7 +30,7 @@ from ctadata_jlab.transfer.tape import bring
 from ctadata_jlab.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from ctadata_jlab.storage import Storage
@@ -176,7 +176,7 @@ class Run:
             desk.journal.items(job.id, phase.state, kind=phase.kind, last_first=phase.last_first),
             stop=self.stop,
             tally=tally,
-            mark=lambda item: self._mark(item, tally),
+            mark=lambda items: self._mark(items, tally),
             stages=acts.source.traits.stages,
             turn=lambda is_over: self._turn(acts, is_over),
             throttles=(self.throttle, desk.throttle),
@@ -190,10 +190,11 @@ class Run:
     def _turn(self, acts: Acts, is_over: Callable[[], bool]) -> AbstractContextManager[None]:
         return self._desk.shares.turn(self.job_id, acts.limits, is_over)
 
-    def _mark(self, item: Item, tally: Tally) -> None:
-        self._desk.journal.mark(self.job_id, [item])
-        if item.state is ItemState.FAILED and item.error is not None:
-            self._note(f"{paths.display(item.path)}: {item.error.error}: {item.error.message}")
+    def _mark(self, items: Sequence[Item], tally: Tally) -> None:
+        self._desk.journal.mark(self.job_id, items)
+        for item in items:
+            if item.state is ItemState.FAILED and item.error is not None:
+                self._note(f"{paths.display(item.path)}: {item.error.error}: {item.error.message}")
         self._report(tally.facts)
 
     def _note(self, text: str) -> None:

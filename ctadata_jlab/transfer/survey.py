@@ -106,7 +106,12 @@ def require_room(
     if place is None:
         _require_quota(items, target, folder, check)
         return
-    needed = sum(_missing(item, target) for item in _checked(items(), check))
+    needed, absent = 0, ""
+    for item in _checked(items(), check):
+        above = paths.parent(item.target or "/")
+        if above != absent and not _is_folder(target, above):
+            absent = above
+        needed += (item.size or 0) if above == absent else _missing(item, target)
     with local_errors(place):
         free = free_space(place)
     if needed > free:
@@ -138,6 +143,11 @@ def _checked(items: Iterable[Item], check: Callable[[], object]) -> Iterator[Ite
     for item in items:
         check()
         yield item
+
+
+def _is_folder(target: Storage, path: str) -> bool:
+    place = local_file(target, path)
+    return place is not None and place.is_dir()
 
 
 def _missing(item: Item, target: Storage) -> int:

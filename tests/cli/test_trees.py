@@ -145,14 +145,14 @@ def test_cat_tells_bytes_that_do_not_fit_the_stored_checksum(
     lst: Desk, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """9: they are out already, so the exit code is all that can warn."""
-    from ctadata_jlab.storage.webdav import _WebDavReader
+    from ctadata_jlab.storage.webdavreader import WebDavReader
 
-    original = _WebDavReader.pour
+    original = WebDavReader.pour
 
     def pour(self: object, start: int, end: int | None, sink: Callable[[bytes], object]) -> None:
         original(self, start, end, lambda data: sink(data.replace(b"3", b"4")))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_WebDavReader, "pour", pour)
+    monkeypatch.setattr(WebDavReader, "pour", pour)
     result = run("cat", "lst/a.h5")
     assert result.exit_code == 9
     assert "stored" in result.stderr

@@ -457,13 +457,13 @@ def test_the_token_never_goes_to_the_object_store(
     """Presigned URLs are permission enough."""
     seen: list[str] = []
     kind = type(storage.staging.store("http://127.0.0.1:1"))
-    real = kind._prepare
+    real = kind.prepare
 
     def noted(self: object, handle: object, url: str, headers: dict[str, str], step: object) -> None:
         seen.append(json.dumps(headers))
         real(self, handle, url, headers, step)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(kind, "_prepare", noted)
+    monkeypatch.setattr(kind, "prepare", noted)
     data = big(clusters)
     staged(storage, f"{HOME}/big.h5")
     assert content(storage, f"{HOME}/big.h5") == data

@@ -51,7 +51,7 @@ def hasten() -> None:
     stamina.set_testing(True, attempts=5)
     dcache.CHECKSUM_WAITS = (0.0, 0.01, 0.02, 0.03, 0.05)
     part.SMALL, part._CHECKPOINT = 50_000, 150_000
-    exchange._PORTION = 1 << 15
+    exchange.PORTION = 1 << 15
 
 
 def watch(line: int, deed: Callable[[], object]) -> itertools.count[int]:
