@@ -72,8 +72,9 @@ ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" choos
 	cd ui-tests && $(IN_VENV) jlpm tsc:check && $(IN_VENV) jlpm prettier:check
 	cd ui-tests && $(IN_VENV) jlpm playwright test $(ARGS)
 
+ROUNDS ?= 7
 bench: dev tests/rig/oidc/node_modules/.made ## speed and memory beside curl, davix and rclone; prints ratios
-	$(IN_VENV) $(BIN)/python -m benchmarks $(ARGS)
+	$(IN_VENV) $(BIN)/python -m benchmarks --runs $(ROUNDS) $(ARGS)
 
 soak: dev tests/rig/oidc/node_modules/.made ## campaigns of faults, kills and outages, for an hour or so; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest -o python_files='soak_*.py' $(ARGS) tests

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,17 +11,18 @@ from benchmarks.contestants import Programs
 from benchmarks.race import Contestant, Race
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from benchmarks.report import Report
     from tests.rig.doors import Door
 
-FILES, SIZE = 1000, 100_000
+FILES, SIZE = 2000, 100_000
 
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """Return a folder of 1 000 files of 100 kB."""
+    """Return a folder of 2 000 files of 100 kB."""
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(FILES):
@@ -30,8 +30,10 @@ def many(tmp_path: Path) -> Path:
     return folder
 
 
-def test_many_down(xrootd: Door, many: Path, tmp_path: Path, report: Report, runs: int) -> None:
-    """Fetch 1 000 files of 100 kB from XRootD over https."""
+def test_many_down(
+    xrootd: Door, many: Path, tmp_path: Path, report: Report, runs: int, aside: Callable[[Path], None]
+) -> None:
+    """Fetch 2 000 files of 100 kB from XRootD over https."""
     source, target = xrootd.fresh(), tmp_path / "down"
     for file in many.iterdir():
         xrootd.raw_put(f"{source}/{file.name}", file.read_bytes())
@@ -39,20 +41,21 @@ def test_many_down(xrootd: Door, many: Path, tmp_path: Path, report: Report, run
     pairs = [(f"{source}/{file.name}", target / file.name) for file in sorted(many.iterdir())]
     copied = ("copy", "--no-traverse", "--ignore-times", f"door:{source}", target)
     race = Race(
-        "1 000 files of 100 kB down, from XRootD over https",
+        "2 000 files of 100 kB down, from XRootD over https",
         FILES,
         "files",
         [
             programs.ours("ours, 4 at once (default)", "get", source, target, at_once=4),
             programs.ours("ours, 8 at once", "get", source, target, at_once=8),
             programs.curl_many("curl -Z --parallel-max 8", pairs, up=False),
-            programs.rclone("rclone copy --transfers 8", *copied, "--transfers", "8"),
+            programs.curl_many("curl -Z --parallel-max 8, then `sync`", pairs, up=False, sync=target),
+            programs.rclone("rclone copy (default)", *copied),
             Contestant("limit: cp -r", ["cp", "-r", f"{many}/.", target]),
         ],
     )
 
     def sweep() -> None:
-        shutil.rmtree(target, ignore_errors=True)
+        aside(target)
         target.mkdir()
 
     race.go(tmp_path, runs, sweep, lambda: _complete(target))
@@ -63,26 +66,28 @@ def test_many_down(xrootd: Door, many: Path, tmp_path: Path, report: Report, run
     )
 
 
-def test_many_up(xrootd: Door, many: Path, tmp_path: Path, report: Report, runs: int) -> None:
-    """Send 1 000 files of 100 kB to XRootD over https."""
+def test_many_up(
+    xrootd: Door, many: Path, tmp_path: Path, report: Report, runs: int, aside: Callable[[Path], None]
+) -> None:
+    """Send 2 000 files of 100 kB to XRootD over https."""
     folder = xrootd.fresh()
     programs = Programs.at(xrootd, tmp_path)
     target = f"{folder}/up"
     pairs = [(f"{target}/{file.name}", file) for file in sorted(many.iterdir())]
     race = Race(
-        "1 000 files of 100 kB up, to XRootD over https",
+        "2 000 files of 100 kB up, to XRootD over https",
         FILES,
         "files",
         [
             programs.ours("ours, 4 at once (default)", "put", many, target, at_once=4),
             programs.ours("ours, 8 at once", "put", many, target, at_once=8),
             programs.curl_many("curl -Z --parallel-max 8", pairs, up=True),
-            programs.rclone("rclone copy --transfers 8", "copy", many, f"door:{target}", "--transfers", "8"),
+            programs.rclone("rclone copy (default)", "copy", many, f"door:{target}"),
         ],
     )
 
     def sweep() -> None:
-        xrootd.raw_remove(target)
+        aside(xrootd.local(target))
         xrootd.raw_folder(target)
 
     race.go(tmp_path, runs, sweep, lambda: _complete(xrootd.local(target)))

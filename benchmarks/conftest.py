@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.report import Report
 from tests.conftest import pytest_plugins
 
-__all__ = ["pytest_addoption", "pytest_plugins", "pytest_sessionfinish", "report", "runs"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["aside", "pytest_addoption", "pytest_plugins", "pytest_sessionfinish", "report", "runs"]
 
 _KEPT = pytest.StashKey[Report]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the number of rounds."""
-    parser.addoption("--runs", type=int, default=5, help="rounds of each benchmark (default: 5)")
+    parser.addoption("--runs", type=int, default=7, help="rounds of each benchmark (default: 7)")
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +35,25 @@ def runs(request: pytest.FixtureRequest) -> int:
 def report(request: pytest.FixtureRequest, runs: int) -> Report:
     """Return where results go."""
     return request.config.stash.setdefault(_KEPT, Report(runs))
+
+
+@pytest.fixture
+def aside() -> Iterator[Callable[[Path], None]]:
+    """Return what puts a file or folder aside, on its own disk, until the race is over."""
+    places: list[Path] = []
+
+    def put(path: Path) -> None:
+        if path.exists():
+            place = path.with_name(f".{path.name}.{len(places)}.aside")
+            path.rename(place)
+            places.append(place)
+
+    yield put
+    for place in places:
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

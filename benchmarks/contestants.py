@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,7 +14,6 @@ from tests.rig.process import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tests.rig.doors import Door
 
@@ -75,20 +75,26 @@ class Programs:
         """Return curl."""
         return Contestant(name, [*self._curl(), *options])
 
-    def curl_many(self, name: str, pairs: Iterable[tuple[str, Path]], *, up: bool) -> Contestant:
-        """Return curl, moving eight files of *pairs* (path on the door, local file) at once."""
+    def curl_many(
+        self, name: str, pairs: Iterable[tuple[str, Path]], *, up: bool, sync: Path | None = None
+    ) -> Contestant:
+        """Return curl, moving eight files of *pairs* (path on the door, local file) at once; *sync* is then waited for."""
         way = "upload-file" if up else "output"
         lines = [f'url = "{self.url(path)}"\n{way} = "{file}"\n' for path, file in pairs]
         listed = self.folder / f"curl-{way}"
         listed.write_text("".join(lines))
         silent: list[str | Path] = ["--parallel", "--parallel-max", "8", "--config", listed]
-        return Contestant(name, [*self._curl(), *silent])
+        command: list[str | Path] = [*self._curl(), *silent]
+        if sync is not None:
+            command = ["sh", "-c", '"$@" && sync --file-system "$0"', sync, *command]
+        return Contestant(name, command)
 
-    def curl_and_sync(self, name: str, url: str, file: Path) -> Contestant:
-        """Return curl that waits until the disk has the bytes, as we do."""
-        command = [*self._curl(), "--output", file, url]
-        script = '"$@" && sync "$0"'
-        return Contestant(name, ["sh", "-c", script, file, *command])
+    def proven(self, one: Contestant, file: Path, url: str) -> Contestant:
+        """Return *one* followed by what we do besides: *file* is waited for to be on disk, and its checksum compared with the server's."""
+        digest = [*self._curl(), "--head", "--header", "Want-Digest: adler32", url]
+        script = Path(__file__).with_name("after.py")
+        command = [sys.executable, "-I", "-S", script, file, str(len(one.command)), *one.command, *digest]
+        return Contestant(f"{one.name}, then `sync` and the same digest", command, one.environment)
 
     def davix(self, program: str, *arguments: str | Path) -> Contestant:
         """Return one of davix's programs."""
@@ -116,8 +122,9 @@ class Programs:
         return self.folder / f"ctadata-{at_once}.toml"
 
     def _settings(self, at_once: int) -> str:
+        kind = "dcache" if self.door.name == "dcache" else "webdav"
         return (
-            f'only = []\n[transfers]\nfiles_at_once = {at_once}\nroots = []\n[sources.door]\nurl = "{self.door.url}"\n'
+            f'only = []\n[transfers]\nfiles_at_once = {at_once}\nroots = []\n[sources.door]\nkind = "{kind}"\nurl = "{self.door.url}"\n'
             f'ca = "{self.authority}"\n[sources.door.login]\nkind = "file"\nfile = "{self.folder / "token"}"\n'
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tests.rig.process import need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from benchmarks.race import Race
 
@@ -32,7 +32,11 @@ start is not counted. *ratio* is a contestant's time divided by ours in the same
 are faster. Times are medians; memory is the most that a process had. Our and webdav4's times are without the start of
 Python ({start:.1f} s), as inside a server that runs already; the others are programs of their own and start in a few
 milliseconds. Servers and contestants share the cores. Ours checks the server's checksum, keeps a journal of parts and waits
-until the bytes are on disk (`fsync`); of the others none does. Only the ratios mean anything.
+until the bytes are on disk (`fsync`); of the others none does, unless their name says so. Only the ratios mean anything.
+What a turn has written is put aside and removed at the end of its race: ext4 makes new files slowly for minutes where many
+were removed, and whoever is next would pay for it.
+
+The command is `make bench`; `make bench ROUNDS=3 ARGS="-k many"` for a quick look at some.
 
 What hours of faults have found stands in [SOAK.md](SOAK.md).
 
@@ -46,11 +50,17 @@ class Report:
 
     def __init__(self, runs: int) -> None:
         self._runs = runs
-        self._races: list[tuple[Race, str]] = []
+        self._tables: list[str] = []
 
     def add(self, race: Race, note: str = "") -> None:
         """Take a finished race; *note* says what is unequal in it."""
-        self._races.append((race, note))
+        self._tables.append(_table(race, note))
+
+    def tell(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> None:
+        """Take figures that are no race, as a table with *heads*."""
+        lines = [f"\n## {title}\n\n", f"{note}\n\n" if note else "", f"| {' | '.join(heads)} |\n"]
+        lines.append("|---|" + "--:|" * (len(heads) - 1) + "\n")
+        self._tables.append("".join([*lines, *(f"| {' | '.join(row)} |\n" for row in rows)]))
 
     def text(self) -> str:
         """Return all of it."""
@@ -63,7 +73,7 @@ class Report:
             peers=", ".join(_peers()),
             start=_start(),
         )
-        return head + "".join(_table(race, note) for race, note in self._races)
+        return head + "".join(self._tables)
 
 
 def _table(race: Race, note: str) -> str:
