@@ -46,7 +46,12 @@ class Programs:
     @property
     def token(self) -> str:
         """Return the token that opens the door."""
-        return self.door.token() if self.door.token else ""
+        return self.token_of(self.door)
+
+    @staticmethod
+    def token_of(door: Door) -> str:
+        """Return the token that opens *door*, empty for an open one."""
+        return door.token() if door.token else ""
 
     @property
     def authority(self) -> Path:

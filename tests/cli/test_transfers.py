@@ -13,6 +13,7 @@ import pytest
 
 from ctadata_jlab.errors import Forbidden
 from ctadata_jlab.storage.webdav import WebDav
+from ctadata_jlab.transfer import haul
 from tests.cli.settings import names
 from tests.cli.test_listing import ODD
 
@@ -130,6 +131,7 @@ def test_one_failing_file_does_not_stop_the_others(
         return original(self, path, *rest, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(WebDav, "open", open_)
+    monkeypatch.setattr(haul, "LARGEST", -1)  # one by one
     result = run("get", "-r", "lst")
     assert result.exit_code == 1
     assert (names(desk.cwd / "lst")) == ["0", "1", "2", "3", "5", "6", "7", "8"]
