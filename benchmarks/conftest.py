@@ -32,9 +32,9 @@ def runs(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
-def report(request: pytest.FixtureRequest, runs: int) -> Report:
+def report(request: pytest.FixtureRequest) -> Report:
     """Return where results go."""
-    return request.config.stash.setdefault(_KEPT, Report(runs))
+    return request.config.stash.setdefault(_KEPT, Report())
 
 
 @pytest.fixture
@@ -57,11 +57,11 @@ def aside() -> Iterator[Callable[[Path], None]]:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Print the results; write them down only when everything ran and worked."""
+    """Print the results; when everything worked, write them down, in place of earlier ones of the same name."""
     found = session.config.stash.get(_KEPT, None)
     if found is None:
         return
-    text = found.text()
-    sys.stdout.write("\n\n" + text)
-    if exitstatus == 0 and not session.config.getoption("keyword"):
-        (Path(__file__).parent / "RESULTS.md").write_text(text, encoding="utf-8")
+    sys.stdout.write("\n\n" + found.text())
+    if exitstatus == 0:
+        file = Path(__file__).parent / "RESULTS.md"
+        file.write_text(found.merged(file.read_text(encoding="utf-8")), encoding="utf-8")

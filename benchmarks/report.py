@@ -24,11 +24,11 @@ __all__ = ["Report"]
 HEAD = """\
 # Results of `make bench`
 
-Written by the benchmarks; not to be edited. Loopback, {cores} cores, Python {python}, {day}, {runs} rounds.
+Written by the benchmarks; not to be edited. Loopback, {cores} cores, Python {python}, {day}.
 {peers}.
 
-**How to read it.** All contestants of a table take turns, {runs} times, the first of them changing; a further round at the
-start is not counted. *ratio* is a contestant's time divided by ours in the same round, median (lowest to highest): above 1 we
+**How to read it.** All contestants of a table take turns, as many times as is said there, the first of them changing; a further
+round at the start is not counted. *ratio* is a contestant's time divided by ours in the same round, median (lowest to highest): above 1 we
 are faster. Times are medians; memory is the most that a process had. Our and webdav4's times are without the start of
 Python ({start:.1f} s), as inside a server that runs already; the others are programs of their own and start in a few
 milliseconds. Servers and contestants share the cores. Ours checks the server's checksum, keeps a journal of parts and waits
@@ -48,32 +48,46 @@ provider and die with it.
 class Report:
     """Collects races and tells them as Markdown."""
 
-    def __init__(self, runs: int) -> None:
-        self._runs = runs
+    def __init__(self) -> None:
         self._tables: list[str] = []
 
     def add(self, race: Race, note: str = "") -> None:
         """Take a finished race; *note* says what is unequal in it."""
-        self._tables.append(_table(race, note))
+        rounds = len(next(iter(race.turns.values())))
+        self._tables.append(_table(race, f"{rounds} rounds, {_day()}. {note}".strip()))
 
     def tell(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> None:
         """Take figures that are no race, as a table with *heads*."""
-        lines = [f"\n## {title}\n\n", f"{note}\n\n" if note else "", f"| {' | '.join(heads)} |\n"]
+        lines = [f"\n## {title}\n\n", f"{_day()}. {note}\n\n", f"| {' | '.join(heads)} |\n"]
         lines.append("|---|" + "--:|" * (len(heads) - 1) + "\n")
         self._tables.append("".join([*lines, *(f"| {' | '.join(row)} |\n" for row in rows)]))
 
     def text(self) -> str:
         """Return all of it."""
-        day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-        head = HEAD.format(
+        return self._head() + "".join(self._tables)
+
+    def merged(self, old: str) -> str:
+        """Return all of it, and of the *old* text the tables that were not made anew; in the old order, new ones last."""
+        tables = {_title(table): f"\n{table}" for table in re.split(r"\n(?=## )", old)[1:]}
+        tables.update({_title(table.strip("\n")): table for table in self._tables})
+        return self._head() + "".join(table if table.endswith("\n") else table + "\n" for table in tables.values())
+
+    def _head(self) -> str:
+        return HEAD.format(
             cores=os.cpu_count(),
             python=platform.python_version(),
-            day=day,
-            runs=self._runs,
+            day=_day(),
             peers=", ".join(_peers()),
             start=_start(),
         )
-        return head + "".join(self._tables)
+
+
+def _day() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%d")
+
+
+def _title(table: str) -> str:
+    return table.partition("\n")[0]
 
 
 def _table(race: Race, note: str) -> str:

@@ -41,7 +41,8 @@ def may_volley(source: Storage, target: Storage) -> bool:
 class Volley:
     """The small ones of *split*, from this machine's *source* to *target*, so many *lines* at a time.
 
-    *ticket* names an item's temporary, *settled* hears when nothing is left under that name; *teller* hears of those that are done; the others fall to the hands.
+    *ticket* names an item's temporary, *settled* hears when nothing is left under that name; *teller* hears of those that are done;
+    the others fall to the hands.
     """
 
     def __init__(
