@@ -6,15 +6,13 @@ is told does it by `put`.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote
 
 from ctadata_jlab.curl.bundle import Bundle, Errand
 from ctadata_jlab.curl.exchange import Act, Head, Put
-from ctadata_jlab.errors import AlreadyExists, BadAnswer, Corrupted, CtaDataError, NotFound, Unsupported
+from ctadata_jlab.errors import BadAnswer, Corrupted, CtaDataError, Unsupported
 from ctadata_jlab.storage import Entry, Receipt, Scattered
 from ctadata_jlab.storage.gathering import MOMENT, QUESTION
 from ctadata_jlab.storage.temporary import temporary
@@ -59,14 +57,11 @@ class _Errand(Errand):
 
 
 class Scattering:
-    """Stores at *door* what it is given, so many *lines* at a time, asking for so many *sums* at once."""
+    """Stores at *door*, which honours ``Overwrite: F``, what it is given, so many *lines* at a time."""
 
-    def __init__(self, door: _Door, lines: int, sums: int) -> None:
+    def __init__(self, door: _Door, lines: int) -> None:
         self._door = door
         self._lines = lines
-        self._sums = sums
-        self._unproven: deque[_Sent] = deque()
-        self._summing = 0
         self._under_way = 0
 
     def run(self, wanted: Iterator[ToScatter | None]) -> Iterator[Scattered | None]:
@@ -111,18 +106,10 @@ class Scattering:
 
     def _was_sent(self, bundle: Bundle, errand: _Errand) -> None:
         _raise(errand)
-        self._unproven.append(errand.one)
-        self._prove(bundle)
-
-    def _prove(self, bundle: Bundle) -> None:
-        while self._unproven and self._summing < self._sums:
-            one = self._unproven.popleft()
-            self._summing += 1
-            self._ask(bundle, one.part, Head(self._what(one.part)), QUESTION, one, self._was_proven)
+        one = errand.one
+        self._ask(bundle, one.part, Head(self._what(one.part)), QUESTION, one, self._was_proven)
 
     def _was_proven(self, bundle: Bundle, errand: _Errand) -> None:
-        self._summing -= 1
-        self._prove(bundle)
         _raise(errand)
         one = errand.one
         one.stored, theirs = self._door.told(one.stored, errand.answer)
@@ -135,21 +122,10 @@ class Scattering:
         one.proof = one.file.body.checksum(theirs.algorithm) if theirs else None
         if theirs and one.proof and not theirs.matches(one.proof):
             raise Corrupted(f"The server stored other bytes than were sent ({theirs}): {self._what(one.part)}.")
-        if self._door.server.is_xrootd:  # it ignores `Overwrite: F`
-            self._ask(bundle, one.file.path, Head(self._what(one.file.path)), {}, one, self._was_looked_for)
-        else:
-            self._name(bundle, one)
-
-    def _was_looked_for(self, bundle: Bundle, errand: _Errand) -> None:
-        if errand.error is None:
-            raise AlreadyExists(f"{errand.step.what} exists already.")
-        if not isinstance(errand.error, NotFound):
-            raise errand.error
-        self._name(bundle, errand.one)
+        self._name(bundle, one)
 
     def _name(self, bundle: Bundle, one: _Sent) -> None:
-        target = self._door.server.url(one.file.path)
-        headers = {"Destination": unquote(target) if self._door.server.is_xrootd else target, "Overwrite": "F"}
+        headers = {"Destination": self._door.server.url(one.file.path), "Overwrite": "F"}
         self._ask(bundle, one.part, Act(self._what(one.part), "MOVE"), headers, one, self._was_named)
 
     def _was_named(self, bundle: Bundle, errand: _Errand) -> None:

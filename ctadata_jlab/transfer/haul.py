@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import Changed, Corrupted, CtaDataError
+from ctadata_jlab.errors import Changed, Corrupted, CtaDataError, Unsupported
 from ctadata_jlab.storage import Checksum, Entry, Gathers, HasLocalPaths
 from ctadata_jlab.transfer.batch import Batch
 from ctadata_jlab.transfer.checksum import KNOWN, Digests
@@ -128,6 +128,8 @@ class Haul:
                         break
                     if gathered is not None:
                         self._take(gathered, watch)
+        except Unsupported:
+            return  # not this server: the hands do it all
         finally:
             self._caught.put(None)
             keeper.join()
