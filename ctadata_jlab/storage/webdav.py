@@ -6,9 +6,8 @@ temporary name in the same folder, is checked there, and takes its name by MOVE.
 
 from __future__ import annotations
 
-import threading
 import unicodedata
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -82,8 +81,6 @@ class WebDav:
         self.title = title
         self.server = Dialogue(title, url, trust, root, authorise, pause)
         self.curl = Curl(url, trust, authorise, http_pools=http_pools, pause=pause)
-        self._summing = threading.Lock()
-        """XRootD 5.5 hangs or dies now and then when it sums up two files at once; one after another it is not slower."""
         self._hrefs = Hrefs(self.server.has_exactly)
 
     def __repr__(self) -> str:
@@ -277,8 +274,7 @@ class WebDav:
 
     def _head(self, entry: Entry) -> tuple[Entry, Checksum | None]:
         """Return *entry* as HEAD tells it now, and the stored checksum; a server without HEAD is asked by PROPFIND."""
-        with self._summing if self.server.is_xrootd else nullcontext():
-            answer = self.server.ask("HEAD", entry.path, headers=QUESTION)
+        answer = self.server.ask("HEAD", entry.path, headers=QUESTION)
         if answer.status_code in {405, 501}:
             return self._look(entry.path), None
         if answer.is_error:
