@@ -105,8 +105,10 @@ class Hunter:
         if self._watcher.is_alive():
             self._watcher.join(5)
         wanted = Wanted(self.secrets)
-        self._said.seek(0)
-        for piece in self._said.read().split(b"\0"):
+        with self._said as said:
+            said.seek(0)
+            pieces = said.read().split(b"\0")
+        for piece in pieces:
             if wanted.is_in(piece):
                 self.found.append(f"said by {piece.splitlines()[0].decode(errors='replace')}")
         if wanted.is_in("\n".join(self._lines).encode(errors="replace")):
