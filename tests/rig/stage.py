@@ -1,0 +1,47 @@
+"""A stage for the browser's tests: the provider, XRootD and a JupyterLab whose user has nothing set up.
+
+``python -m pytest -q -o python_files=stage.py tests/rig/stage.py`` with ``STAGE`` naming a folder: there, ``stage.json`` says where
+everything is once it stands. It ends when the file ``end`` appears there, or its parent is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.e2e.server import serving
+from tests.hunt import MINTED
+
+if TYPE_CHECKING:
+    from tests.rig.doors import Door
+    from tests.rig.provider import Provider
+
+SCOPE = "openid offline_access storage.read:/ storage.modify:/"
+
+
+def test_stage(xrootd: Door, provider: Provider, rig_folder: Path) -> None:
+    """Stand until it is told to end."""
+    stage, parent = Path(os.environ["STAGE"]), os.getppid()
+    short = provider.as_client("users-short")
+    folder = xrootd.fresh()
+    xrootd.raw_put(f"{folder}/alpha.txt", b"alpha")
+    config = (
+        f'only = []\n[sources.grid]\ntitle = "Grid"\nurl = "{xrootd.url}"\nca = "{xrootd.ca}"\nroot = "{folder}"\n'
+        f'[sources.grid.login]\nissuer = "{short.issuer}"\nclient_id = "users-short"\nscope = "{SCOPE}"\n'
+    )
+    environment = {"CTADATA_CLIENT_SECRET_GRID": short.client_secret}
+    with serving(stage, config, environment=environment, extensions=("jupyterlab",)) as client:
+        facts = {
+            "lab": f"{client.http.base_url}lab?token=test-token",
+            "minted": str(rig_folder / "provider" / MINTED),
+            "home": str(stage / "home"),
+            "log": str(client.log),
+        }
+        half = stage / "stage.half"
+        half.write_text(json.dumps(facts))
+        half.replace(stage / "stage.json")
+        while not (stage / "end").exists() and os.getppid() == parent:
+            time.sleep(0.2)
