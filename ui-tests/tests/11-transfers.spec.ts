@@ -113,6 +113,34 @@ test('details tell all forms of the path, and what a folder holds', async ({
   await panel.answer('Close');
 });
 
+test('a local copy is verified against the storage', async ({
+  page,
+  panel,
+  own,
+  tmpPath
+}) => {
+  lay(onDoor(own), { 'original.txt': 'the same bytes' });
+  lay(inWorkspace(tmpPath), { 'copy.txt': 'the same bytes' });
+  await panel.startIn(own);
+  await panel.choose('original.txt', 'Details');
+  const chooser = page.locator('.jp-Open-Dialog');
+  const verify = async (): Promise<void> => {
+    await panel.answer('Verify a Local Copy…');
+    await chooser
+      .locator('.jp-DirListing-item')
+      .filter({ hasText: 'copy.txt' })
+      .click();
+    await panel.answer('Select');
+  };
+  await verify();
+  await expect(panel.dialog).toContainText('is the same');
+  await expect(panel.dialog).toContainText(/adler32|md5|sha/);
+  lay(inWorkspace(tmpPath), { 'copy.txt': 'the same bytez' });
+  await verify();
+  await expect(panel.dialog).toContainText('is not the same');
+  await panel.answer('Close');
+});
+
 test('a notebook of the storage gets a kernel that knows its path, and starts in the workspace', async ({
   page,
   panel,
