@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -126,6 +127,15 @@ def test_quota_and_old_errors(double: Double) -> None:
     assert ask(double, "PUT", f"{double.door.url}/f", body=DATA).status == 500
     double.traps.moves_forbidden = True
     assert ask(double, "MOVE", f"{double.door.url}/f", "--header", f"Destination: {double.door.url}/g").status == 500
+
+
+def test_the_quota_of_the_user_is_told_by_the_frontend(double: Double) -> None:
+    """What is used and the limit; 503 where a site has switched quotas off."""
+    url = f"{double.frontend.url}/api/v1/quota/user?user=true"
+    assert ask(double, "GET", url).status == 503
+    double.traps.user_quota = 500
+    told = json.loads(ask(double, "GET", url).body)
+    assert (told[0]["replica"], told[0]["replicaLimit"]) == (10, 500)
 
 
 @pytest.mark.parametrize(
