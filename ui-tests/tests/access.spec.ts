@@ -59,7 +59,7 @@ for (const theme of THEMES) {
     expect(await serious(page, '.jp-Dialog')).toEqual([]);
     await panel.answer('Cancel');
     await panel.choose('lstosa_20241114.log', 'Details');
-    await expect(panel.dialog.locator('.ctadata-Facts')).toBeVisible();
+    await expect(panel.dialog.locator('.ctadata-Facts').first()).toBeVisible();
     expect(await serious(page, '.jp-Dialog')).toEqual([]);
   });
 }

@@ -176,7 +176,9 @@ for (const theme of ['light', 'dark'] as const) {
     test(`pictures: dialogs and menu, ${theme}`, async ({ page, panel }) => {
       await panel.enter(...DL1);
       await panel.badge.click();
-      await expect(panel.dialog.locator('.ctadata-Facts')).toBeVisible();
+      await expect(
+        panel.dialog.locator('.ctadata-Facts').first()
+      ).toBeVisible();
       await panel.dialog.locator('.jp-Dialog-content').screenshot({
         path: target(isLight ? 'login' : shown('login'), isLight)
       });
