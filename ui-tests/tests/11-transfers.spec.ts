@@ -48,8 +48,7 @@ test('a transfer shows its speed, survives a reload, and is run again from the h
   await panel.choose(BULK, HERE);
   await panel.expectJob(BULK, 'running');
   await expect(panel.job(BULK).locator('.ctadata-Sparkline')).toBeVisible();
-  await page.reload();
-  await expect(panel.node).toBeVisible();
+  await panel.reload();
   await panel.expectJob(BULK, 'running');
   setSpeed(0);
   await panel.expectJob(BULK, 'done');

@@ -150,10 +150,18 @@ test('my folder, bookmarks and recent folders are one menu away, also after a re
   await places.click();
   await item('Bookmark This Folder').click();
   await places.click();
+  const saved = page.waitForRequest(
+    request =>
+      request.method() === 'PUT' &&
+      request.url().includes('/api/workspaces/') &&
+      /"ctadata_jlab:recent":\{"paths":\[[^\]]*20241114/.test(
+        request.postData() ?? ''
+      )
+  );
   await item('My Folder').click();
   await expect(panel.row('cta')).toBeVisible();
-  await page.reload();
-  await panel.start();
+  await saved;
+  await panel.reload();
   await places.click();
   await expect(item('/lst/DL1/20241114')).toHaveCount(2); // bookmarked, and been there
   await item('/lst/DL1/20241114').first().click();

@@ -45,6 +45,15 @@ export class Panel {
     await expect(this.node).toBeVisible();
   }
 
+  /** Load the page anew, and show the panel once JupyterLab has laid out what it remembers. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.evaluate(async () => window.jupyterapp.restored);
+    if (!(await this.node.isVisible())) {
+      await this.show();
+    }
+  }
+
   /** Show the panel with the top of the production storage. */
   async start(): Promise<void> {
     await this.show();
