@@ -179,7 +179,7 @@ class _Copy:
             reader.pour(part.done, entry.size, sink)
             return
         with Pump(reader, part.done, entry.size) as pump:
-            while data := pump.take():
+            while data := pump.take(self._watch.check):
                 sink(data)
 
     def _sink(self, part: Part) -> Callable[[bytes], None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import Cancelled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from ctadata_jlab.storage import Reader
@@ -17,6 +18,8 @@ __all__ = ["Pump"]
 
 _LARGEST = 1024 * 1024
 _PIECES = 16
+_LOOK = 0.2
+"""Seconds between two looks whether anybody still wants it."""
 
 
 class Pump:
@@ -29,14 +32,21 @@ class Pump:
         self._thread = threading.Thread(target=self._pour, args=(reader, start, end), name="ctadata-pump", daemon=True)
         self._thread.start()
 
-    def take(self) -> bytes:
-        """Return the next piece, empty at the end; raises what the reader raised."""
-        piece = self._pieces.get()
+    def take(self, check: Callable[[], object] = lambda: None) -> bytes:
+        """Return the next piece, empty at the end; raises what the reader raised, or what *check* does while nothing comes."""
+        while (piece := self._next()) is None:
+            check()
         if not piece:
             self._pieces.put(b"")  # whoever asks again hears the same
             if self._error is not None:
                 raise self._error
         return piece
+
+    def _next(self) -> bytes | None:
+        try:
+            return self._pieces.get(timeout=_LOOK)
+        except queue.Empty:
+            return None
 
     def close(self) -> None:
         """Stop it, and wait until it has stopped."""
@@ -60,6 +70,8 @@ class Pump:
         self._put(b"")
 
     def _give(self, data: bytes) -> None:
+        if self._closed.is_set():
+            raise Cancelled("Nobody reads any more.")
         for begin in range(0, len(data), _LARGEST):
             if not self._put(data if len(data) <= _LARGEST else data[begin : begin + _LARGEST]):
                 raise Cancelled("Nobody reads any more.")
@@ -67,7 +79,7 @@ class Pump:
     def _put(self, piece: bytes) -> bool:
         while not self._closed.is_set():
             try:
-                self._pieces.put(piece, timeout=0.2)
+                self._pieces.put(piece, timeout=_LOOK)
             except queue.Full:
                 continue
             return True
