@@ -33,6 +33,8 @@ OWN = re.compile(
 """The names of files whose purpose is a secret: the user's, and the rig's own."""
 MINTED = "minted"
 """The file to which a server of the rig adds each secret that it hands out, one a line."""
+INSTALLED = {"node_modules", "site-packages", ".yarn"}
+"""Software that packaging's tests install is not looked through: it is 80 000 files, and no test writes there."""
 WORD = re.compile(rb"[\w\-.~%+/]{16,}")
 SHORTEST = 16
 LARGEST = 64 << 20
@@ -95,7 +97,8 @@ class Hunter:
     def search(self, folder: Path) -> None:
         """Look through all files below *folder*."""
         wanted = Wanted(self.secrets)
-        for parent, _, names in os.walk(folder):
+        for parent, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if name not in INSTALLED]
             for name in names:
                 self._look(Path(parent, name), wanted)
 
