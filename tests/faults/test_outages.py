@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.rig.xrootd import XRootD
 
 SECONDS = 12.0
-RATE = 3_000_000
+RATE = 1_500_000
 
 
 def test_dcache_that_was_away_is_waited_for(double: Double, tmp_path: Path) -> None:
