@@ -131,7 +131,7 @@ def _done(job: dict[str, object]) -> None:
 def _curl(server: Client, door: Door, *arguments: str) -> None:
     """Do the same outside the server, which is asked as often as it is for a job."""
     assert door.token is not None
-    header = server.log.with_name("curl-header")
+    header = server.log.with_name("token-header")
     header.touch(mode=0o600)
     header.write_text(f"Authorization: Bearer {door.token()}\n")
     command = [need("curl"), "-sS", "--fail", "--cacert", str(door.ca), "-H", f"@{header}", *arguments]
