@@ -14,6 +14,7 @@ from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn, Offline
 from ctadata_jlab.transfer.copy import item_of
 from ctadata_jlab.transfer.haul import Haul
 from ctadata_jlab.transfer.job import Item, ItemState, note_of
+from ctadata_jlab.transfer.outage import once_more
 from ctadata_jlab.transfer.progress import Progress, Watch
 from ctadata_jlab.transfer.split import Split
 from ctadata_jlab.transfer.tape import found_on_tape
@@ -161,7 +162,7 @@ class Crew:
         on_state = lambda state: self._mark([replace(begun, state=state)])  # noqa: E731
         watch = Watch(self._tally.progress, self._stop, on_state, self._throttles, self._trouble(item))
         try:
-            became = self._phase.act(begun, watch)
+            became = once_more(lambda: self._phase.act(begun, watch), self._judge)
         except Cancelled:
             self._mark([item])
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ctadata_jlab.errors import CtaDataError, Unreachable
 from ctadata_jlab.storage import HasLocalPaths
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Storage
 
-__all__ = ["TAPE_FIRST", "TAPE_LONGEST", "Gone", "Outages", "require_answers"]
+__all__ = ["TAPE_FIRST", "TAPE_LONGEST", "Gone", "Outages", "once_more", "require_answers"]
+
+T = TypeVar("T")
 
 FIRST, LONGEST = 5.0, 60.0
 TAPE_FIRST, TAPE_LONGEST = 30.0, 300.0
@@ -44,6 +46,18 @@ def require_answers(storages: Iterable[Storage]) -> None:
             raise Gone(error.message) from error
         except CtaDataError:
             continue
+
+
+def once_more(act: Callable[[], T], judge: Callable[[CtaDataError], object]) -> T:
+    """Return what *act* returns; if it cannot reach its storage, but *judge* finds that it answers, act a second time.
+
+    An outage may end just after the last of the usual attempts: they were spent on nobody. *judge* raises `Gone` while it lasts.
+    """
+    try:
+        return act()
+    except Unreachable as error:
+        judge(error)
+        return act()
 
 
 class Outages:

@@ -24,7 +24,7 @@ from ctadata_jlab.transfer.job import (
     is_from_browser,
     note_of,
 )
-from ctadata_jlab.transfer.outage import Gone, Outages, require_answers
+from ctadata_jlab.transfer.outage import Gone, Outages, once_more, require_answers
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.tape import bring
 from ctadata_jlab.transfer.throttle import Throttle
@@ -162,7 +162,7 @@ class Run:
     def _asking(self, acts: Acts, ask: Callable[[], T]) -> T:
         """Return what *ask* returns, asked again while that is worth it; `Gone` when no storage answers any more."""
         try:
-            return patiently(ask, rest=self._rest)
+            return once_more(lambda: patiently(ask, rest=self._rest), lambda error: _judge(error, acts))
         except Unreachable as error:
             _judge(error, acts)
             raise
@@ -314,7 +314,7 @@ def _counts(job: Job) -> dict[str, int]:
 
 def _judge(error: CtaDataError, acts: Acts) -> None:
     """Raise if *error* stops everything: no storage answers any more, or the disk here is full."""
-    if isinstance(error, NoSpace) and isinstance(acts.target, HasLocalPaths):
+    if isinstance(error, Gone) or (isinstance(error, NoSpace) and isinstance(acts.target, HasLocalPaths)):
         raise error
     if isinstance(error, Unreachable):
         require_answers({id(end): end for end in (acts.source, acts.target)}.values())

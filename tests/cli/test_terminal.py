@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -13,20 +14,37 @@ import pytest
 
 from tests.cli.settings import REPOSITORY
 from tests.cli.terminal import on_a_terminal
+from tests.door.traps import Traps
+from tests.faults.siege import source_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.settings import Desk
+    from tests.door.double import Double
 
 PROGRAM = [sys.executable, "-m", "ctadata_jlab.cli"]
 
 
+@pytest.fixture
+def slow(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Double:
+    """Return a storage, known to the program, that takes a second for a file of 12 MiB."""
+    config = tmp_path / "ctadata.toml"
+    config.write_text(source_of(double, tmp_path))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CTADATA_CONFIG", str(config))
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    double.reset(replace(Traps.usual(), rate=12 << 20))
+    return double
+
+
 @pytest.mark.parametrize("columns", [40, 80, 200])
-def test_progress_is_the_whole_and_the_files_that_move_and_goes_away(desk: Desk, columns: int) -> None:
+def test_progress_is_the_whole_and_the_files_that_move_and_goes_away(slow: Double, columns: int) -> None:
     """No line is broken; at the end only the sum is left."""
     for name in "abc":
-        desk.raw_put(f"/lst/{name * 60}.h5", os.urandom(1 << 20) * 12)
+        slow.raw_put(f"/lst/{name * 60}.h5", os.urandom(1 << 20) * 12)
     seen = on_a_terminal([*PROGRAM, "get", "-r", "lst"], columns)
     assert seen.code == 0
     assert any("of 3 files" in line for line in seen.ever)

@@ -1,4 +1,4 @@
-"""Storage that is away for twenty seconds; ``make soak`` lets it be away for a minute."""
+"""Storage that is away just as long as a file's usual attempts last; ``make soak`` lets it be away for a minute."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.rig.provider import Provider
     from tests.rig.xrootd import XRootD
 
-SECONDS = 20.0
+SECONDS = 12.0
 RATE = 1_500_000
 
 

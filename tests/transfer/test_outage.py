@@ -94,6 +94,23 @@ def test_one_dead_file_is_no_dead_network(bench: Bench, dcache: Faulty) -> None:
     assert (job.state, job.files_done, job.files_failed) == (JobState.FAILED, 19, 1)
 
 
+@pytest.mark.parametrize("verb", ["list", "open"])
+def test_an_outage_that_ends_with_the_last_attempt_fails_nothing(bench: Bench, dcache: Faulty, verb: str) -> None:
+    """All usual attempts were spent on nobody, and then the storage answers: it is asked once more."""
+    tried = 0
+
+    def before(asked: str, path: str) -> None:
+        nonlocal tried
+        if asked == verb and path in {"/d", "/d/03.h5"} and tried < patience.ATTEMPTS:
+            tried += 1
+            raise Unreachable("no route")
+
+    dcache.before = before
+    job = bench.run("download", "dcache", "/d", "local")
+    assert tried == patience.ATTEMPTS
+    assert (job.state, job.files_done, job.files_failed) == (JobState.DONE, 20, 0)
+
+
 def test_a_job_that_waits_for_the_network_can_be_steered(bench: Bench, dcache: Faulty) -> None:
     """Paused, it is not tried again; resumed, at once; cancelled, it is over."""
     network = Network(dcache)
