@@ -62,6 +62,8 @@ class Login:
     """A program that prints a token, and its arguments."""
     server: str = ""
     """What Tessera calls the server."""
+    hub: str = ""
+    """The hub's public address, for `hub-token` where the session does not know it."""
 
 
 @dataclass(frozen=True, slots=True)

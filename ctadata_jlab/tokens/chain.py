@@ -88,7 +88,7 @@ def _only(source: settings.Source) -> TokenSource:
         "command": lambda: Remembered(Command(wanted.command)),
         "client-credentials": lambda: Remembered(ClientCredentials(_client_of(source), ask_with(source.ca))),
         "hub": lambda: Remembered(HubState(ask_with(), optional=False)),
-        "hub-token": HubToken,
+        "hub-token": lambda: HubToken(source.url, wanted.hub),
         "tessera": lambda: Remembered(Tessera(wanted.server, ask_with())),
     }
     return makers[wanted.kind]()

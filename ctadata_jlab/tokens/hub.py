@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from ctadata_jlab.errors import CtaDataError, Misconfigured, Unreachable
+from ctadata_jlab.http import origin
 from ctadata_jlab.tokens.attempt import Attempt, tried, when
 from ctadata_jlab.tokens.claims import token_from
 from ctadata_jlab.tokens.oauth import Answer, Get
@@ -94,20 +95,48 @@ class HubState:
 
 
 class HubToken:
-    """The session's own token at its hub: what the hub's services, such as a download service, accept."""
+    """The session's own token at its hub, for the service of that hub at *url*, such as a download service.
+
+    It opens the user's account, so nobody else gets it: neither another server, nor another user's session on the same host. The hub's
+    own address is the session's word (``JUPYTERHUB_PUBLIC_HUB_URL``, ``JUPYTERHUB_API_URL``), or *hub* where that does not say it.
+    """
 
     name = "hub's user token"
 
-    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(self, url: str, hub: str = "", variables: Mapping[str, str] | None = None) -> None:
+        self._url = url
+        self._hub = hub
         self._variables = os.environ if variables is None else variables
 
     def fetch(self, min_valid: float = 60, refused: Token | None = None) -> Token | None:  # noqa: ARG002 - it says no end
-        """Return ``JUPYTERHUB_API_TOKEN``; raises `Misconfigured` outside of a hub."""
+        """Return ``JUPYTERHUB_API_TOKEN``; raises `Misconfigured` outside of a hub, and for what is no service of it."""
         value = self._variables.get("JUPYTERHUB_API_TOKEN", "")
         if not value.strip():
             raise Misconfigured("JUPYTERHUB_API_TOKEN is not set.", hint="Use this source in a session of the hub.")
+        if not any(_is_service(self._url, hub) for hub in self._hubs()):
+            raise Misconfigured(
+                "The hub's token goes to the hub's own services only, and this source is not known to be one.",
+                hint="If it is one, let `hub` of its login be the hub's address, such as https://hub.example.org/.",
+            )
         token = token_from(value, self.name, place="JUPYTERHUB_API_TOKEN")
         return None if refused is not None and token.value == refused.value else token
+
+    def _hubs(self) -> list[str]:
+        """Return the addresses at which the hub is known, each with the path above ``services/``."""
+        base = self._variables.get("JUPYTERHUB_BASE_URL") or "/"
+        said = [
+            self._variables.get(name, "") for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_PUBLIC_URL", "JUPYTERHUB_HOST")
+        ]
+        known = [f"{origin(url)}{base}" for url in said if url]
+        public = self._variables.get("JUPYTERHUB_PUBLIC_HUB_URL", "").rstrip("/").removesuffix("/hub")
+        return [*known, *filter(None, [public, self._hub])]
+
+
+def _is_service(url: str, hub: str) -> bool:
+    """Whether *url* is a service of the *hub*: on its host and port, below its ``services/``, and not back up from there."""
+    path, above = unquote(urlsplit(url).path), urlsplit(hub).path.rstrip("/")
+    is_below = path.startswith(f"{above}/services/") and not {".", ".."} & set(path.split("/"))
+    return is_below and origin(url) == origin(hub)
 
 
 def _questioned(ask: Callable[[Get | Post], Answer | None], url: str, variables: Mapping[str, str]) -> Answer | None:

@@ -153,6 +153,7 @@ def test_a_bad_token_is_told_and_not_a_login_page(services: Services) -> None:
 def test_it_can_be_configured_as_a_source(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the hub's token; then it is in the panel, the shell and everywhere."""
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+    monkeypatch.setenv("JUPYTERHUB_API_URL", f"{services.url}/hub/api")
     services.put("lst/a", b"12345")
     settings = tmp_path / "ctadata.toml"
     settings.write_text(

@@ -19,6 +19,8 @@ SESSION = {
     "TESSERA_URL": "https://hub.example/services/tessera",
 }
 
+SERVICE = "http://hub.internal:8081/services/download/"
+
 
 class Hub:
     """Answers one thing and notes the questions."""
@@ -86,15 +88,59 @@ def test_outside_of_a_hub() -> None:
     assert "no session" in HubState(hub, variables={}).explain()[0].outcome
     assert hub.asked == []
     with pytest.raises(Misconfigured, match="JUPYTERHUB_API_TOKEN"):
-        HubToken({}).fetch()
+        HubToken(SERVICE, variables={}).fetch()
 
 
 def test_the_sessions_own_token() -> None:
     """For the hub's own services; once refused, there is no other."""
-    token = HubToken(SESSION).fetch()
+    token = HubToken(SERVICE, variables=SESSION).fetch()
     assert token is not None
     assert token.value == "session-key"
-    assert HubToken(SESSION).fetch(refused=token) is None
+    assert HubToken(SERVICE, variables=SESSION).fetch(refused=token) is None
+
+
+PUBLIC = {"JUPYTERHUB_API_TOKEN": "session-key", "JUPYTERHUB_PUBLIC_HUB_URL": "https://h.example/base/hub/"}
+USER = {**PUBLIC, "JUPYTERHUB_PUBLIC_URL": "https://h.example/base/user/a/", "JUPYTERHUB_BASE_URL": "/base/"}
+
+
+@pytest.mark.parametrize(
+    ("url", "variables", "hub"),
+    [
+        ("https://h.example/base/services/download/", PUBLIC, ""),
+        ("https://H.example:443/base/services/download/webdav", USER, ""),
+        ("http://hub.internal:8081/services/download", SESSION, ""),
+        ("https://h.example/services/download", {"JUPYTERHUB_API_TOKEN": "session-key"}, "https://h.example/"),
+        ("https://h.example/base/services/download", SESSION, "https://h.example/base"),
+    ],
+)
+def test_services_of_the_hub(url: str, variables: dict[str, str], hub: str) -> None:
+    """Below the hub's address as the session knows it, or as the settings say it."""
+    token = HubToken(url, hub, variables).fetch()
+    assert token is not None
+    assert token.value == "session-key"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://thief.example/base/services/download/",
+        "https://h.example.thief.example/base/services/download/",
+        "https://h.example@thief.example/base/services/download/",
+        "https://h.example:8443/base/services/download/",
+        "http://h.example/base/services/download/",
+        "https://h.example/base/user/mallory/",
+        "https://h.example/services/download/",
+        "https://h.example/base/services/../user/mallory/",
+        "https://h.example/base/services/%2e%2e/user/mallory/",
+        "https://h.example/base/servicesque/",
+    ],
+)
+def test_what_is_no_service_of_the_hub(url: str) -> None:
+    """Other servers, ports and schemes, and other users' sessions on the hub's own host: the token opens the user's account there."""
+    with pytest.raises(Misconfigured, match="own services only") as caught:
+        HubToken(url, variables=USER).fetch()
+    assert "`hub`" in caught.value.hint
+    assert "session-key" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

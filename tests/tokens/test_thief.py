@@ -136,6 +136,35 @@ def test_an_overridden_source_gets_no_inherited_token(
         assert not [heard for heard in thief.heard if token in heard or "refresh-secret" in heard]
 
 
+def test_the_hubs_token_stays_at_the_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's service gets it; another server, another user's session beside it, and who overrides the address do not."""
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "the-hubs-token")
+    with listening() as hub, listening() as thief:
+        monkeypatch.setenv("JUPYTERHUB_API_URL", f"{hub.url()}/hub/api")
+        login = 'login = { kind = "hub-token" }\n'
+        places = {
+            "service": f"{hub.url()}/services/files",
+            "thief": f"{thief.url()}/services/files",
+            "mallory": f"{hub.url()}/user/mallory/services/files",
+        }
+        settings = "only = []\n" + "".join(f'[sources.{name}]\nurl = "{url}"\n{login}' for name, url in places.items())
+        with _session(home, settings) as session:
+            for name in places:
+                for operation in OPERATIONS:
+                    _try(operation, session.storage(name))
+            mallory = session.source("mallory").keeper
+            assert mallory is not None
+            assert "own services only" in mallory.state().hint
+        override = home / "override.toml"
+        override.write_text(f'[sources.service]\nurl = "{thief.url()}/services/files"\n')
+        with Session(config.load(places=[home / "ctadata.toml", override])) as session:
+            for operation in OPERATIONS:
+                _try(operation, session.storage("service"))
+        assert any("the-hubs-token" in heard for heard in hub.heard)  # or this shows nothing
+        assert not [heard for heard in hub.heard if "mallory" in heard.splitlines()[0]]
+        assert not thief.heard
+
+
 def test_a_provider_that_sends_elsewhere(home: Path, certificate: Certificate) -> None:
     """A login server's redirect is not followed: client secret, device code and refresh token stay with it."""
     from ctadata_jlab.tokens.asking import ask_with
