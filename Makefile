@@ -63,7 +63,7 @@ types: $(VENV)/.dev ## mypy and tsc
 jest: $(VENV)/.dev ## the frontend's unit tests
 	$(IN_VENV) jlpm test $(ARGS)
 
-pytest: dev tests/rig/oidc/node_modules/.made tests/rig/hub/node_modules/.made ## the Python tests; ARGS="-k name" chooses some
+pytest: dev tests/rig/oidc/node_modules/.made tests/rig/hub/node_modules/.made .rig/rucio/.made ## the Python tests; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
 
 ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
@@ -97,7 +97,7 @@ clean: ## remove what was built (.venv and node_modules stay)
 	rm -f $(VENV)/.user $(VENV)/.linked
 
 distclean: clean ## remove everything that make has made here
-	rm -rf $(VENV) node_modules .yarn tests/rig/oidc/node_modules tests/rig/hub/node_modules ui-tests/node_modules ui-tests/.cache ctadata_jlab/_version.py
+	rm -rf $(VENV) .rig node_modules .yarn tests/rig/oidc/node_modules tests/rig/hub/node_modules ui-tests/node_modules ui-tests/.cache ctadata_jlab/_version.py
 
 # --- how each thing is made; the stamps in .venv say when
 
@@ -136,6 +136,12 @@ $(VENV)/.docs: pyproject.toml | $(VENV)/.dev
 # JupyterLab reads the built frontend from the checkout, so that a rebuild is seen by a reload of the page.
 $(VENV)/.linked: $(VENV)/.dev
 	$(IN_VENV) jupyter-builder develop . --overwrite
+	touch $@
+
+# Rucio's server, for the tests alone: its 82 distributions are kept apart from ours, and over `make clean`.
+.rig/rucio/.made: tests/rig/rucio-requirements.txt
+	$(PYTHON) -m venv .rig/rucio
+	.rig/rucio/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	touch $@
 
 tests/rig/%/node_modules/.made: tests/rig/%/package-lock.json

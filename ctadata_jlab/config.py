@@ -90,7 +90,7 @@ class Source:
     starts_per_second: int = 0
     """How many requests may start in a second; 0: what its kind bears."""
     account: str = ""
-    """FirecREST: what jobs of the cluster are charged to; empty: the user's default."""
+    """FirecREST: what jobs of the cluster are charged to; Rucio: whom a password is for; empty: the user's default."""
     read_only: bool = False
     login: Login = field(default_factory=Login)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ctadata_jlab import paths
 from ctadata_jlab.errors import Misconfigured, NotFound
-from ctadata_jlab.http import Trust
+from ctadata_jlab.http import Trust, origin
 from ctadata_jlab.storage import registry
 from ctadata_jlab.storage.pacing import Pacing
 from ctadata_jlab.storage.registry import Credentials
@@ -21,13 +22,14 @@ from ctadata_jlab.tokens.chain import keeper_of, login_of, token_file_of
 from ctadata_jlab.tokens.proof import Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from ctadata_jlab import config as settings
     from ctadata_jlab.config import Config
     from ctadata_jlab.storage import Storage
+    from ctadata_jlab.storage.rucio import Door
     from ctadata_jlab.tokens.basic import Basic
     from ctadata_jlab.tokens.foreign import GivesAccessTokens
     from ctadata_jlab.tokens.keeper import Keeper
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.job import Job
 
 __all__ = ["Session", "Source"]
+
+_DOORS = {"webdav", "dcache"}
+"""The kinds of sources at which a catalogue's files are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Session:
     def __init__(self, config: Config, givers: Mapping[str, GivesAccessTokens] | None = None) -> None:
         self.config = config
         self._givers = givers or {}
-        self._sources = _Sources(config, self._givers)
+        self._sources = _Sources(config, self._givers, self._doors)
         self.sources: Mapping[str, Source] = self._sources
         self._engine: Engine | None = None
         self._lock = threading.Lock()
@@ -131,7 +136,7 @@ class Session:
             if config.sources.get(name) == self.config.sources.get(name)
         }
         self.config = config
-        self._sources = _Sources(config, self._givers)
+        self._sources = _Sources(config, self._givers, self._doors)
         self._sources.made.update((name, made) for name, made in kept.items() if name in self._sources)
         self.sources = self._sources
         return [name for name in self._sources if name not in kept]
@@ -144,6 +149,17 @@ class Session:
             close = getattr(_innermost(source.storage), "close", None)
             if close is not None:
                 close()
+
+    def _doors(self, place: str) -> list[Door]:
+        """Return the sources whose server is at the origin *place*: a catalogue's files are read there, with their own logins."""
+        from ctadata_jlab.storage.rucio import Door  # noqa: PLC0415 - only catalogues ask
+
+        found = []
+        for name, configured in self.config.sources.items():
+            if configured.kind in _DOORS and origin(configured.url) == place:
+                source = self.sources[name]
+                found.append(Door(name, source.title, paths.remote(source.root), source.storage))
+        return found
 
     def _forget_written(self, job: Job) -> None:
         """Let the panel see what a job has changed."""
@@ -165,11 +181,16 @@ class Session:
 class _Sources(Mapping[str, Source]):
     """The sources of *config*, each built when it is asked for: a command of the shell needs one. Thread-safe."""
 
-    def __init__(self, config: Config, givers: Mapping[str, GivesAccessTokens]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        givers: Mapping[str, GivesAccessTokens],
+        doors: Callable[[str], Sequence[Door]],
+    ) -> None:
         self.made: dict[str, Source] = {}
         self._lock = threading.Lock()
         self._makers: dict[str, Callable[[], Source]] = {
-            name: partial(_remote, source, givers.get(name)) for name, source in config.sources.items()
+            name: partial(_remote, source, givers.get(name), doors) for name, source in config.sources.items()
         }
         self._makers["local"] = partial(_local, "local", "Workspace", config.workspace)
         for name, root in config.roots.items():
@@ -197,7 +218,7 @@ def _local(name: str, title: str, root: Path) -> Source:
     return Source(name, title, "local", storage, Remembering(storage, seconds=0.0))
 
 
-def _remote(source: settings.Source, giver: GivesAccessTokens | None) -> Source:
+def _remote(source: settings.Source, giver: GivesAccessTokens | None, doors: Callable[[str], Sequence[Door]]) -> Source:
     title = source.title or source.name
     keeper = login = password = None
     try:
@@ -206,7 +227,8 @@ def _remote(source: settings.Source, giver: GivesAccessTokens | None) -> Source:
         if keeper is not None:
             keeper.prove = Proof(source.url, Trust.of(source.ca))
         password = _login_by_password(source) if source.login.kind == "basic" else None
-        storage: Storage = Retrying(_paced(registry.build(source, _credentials(source, keeper, password)), source))
+        credentials = replace(_credentials(source, keeper, password), doors=doors)
+        storage: Storage = Retrying(_paced(registry.build(source, credentials), source))
         storage = storage if keeper is None else Scoped(storage, _lacks(keeper, source.root))
     except Misconfigured as error:
         from ctadata_jlab.storage.broken import Broken  # noqa: PLC0415 - seldom needed

@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.rig.nginx",
     "tests.rig.wsgidav",
     "tests.rig.seaweed",
+    "tests.rig.rucio",
     "tests.door.double",
     "tests.clusters.double",
 ]

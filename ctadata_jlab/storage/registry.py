@@ -15,10 +15,11 @@ from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.http import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ctadata_jlab.config import Source
     from ctadata_jlab.storage import Storage
+    from ctadata_jlab.storage.rucio import Door
 
 __all__ = ["FACTORIES", "Credentials", "build"]
 
@@ -27,10 +28,11 @@ __all__ = ["FACTORIES", "Credentials", "build"]
 class Credentials:
     """How a storage shows who asks: `authorise` returns the header ``Authorization``, other than the refused one.
 
-    It is None for an open server.
+    It is None for an open server. `doors` is for catalogues: it returns the user's sources at an origin, each with its own login.
     """
 
     authorise: Callable[[str | None], str] | None = None
+    doors: Callable[[str], Sequence[Door]] = lambda _: ()
 
 
 def build(source: Source, credentials: Credentials) -> Storage:
@@ -71,6 +73,20 @@ def _firecrest(source: Source, credentials: Credentials) -> Storage:
     )
 
 
+def _rucio(source: Source, credentials: Credentials) -> Storage:
+    from ctadata_jlab.storage.rucio import Rucio  # noqa: PLC0415 - libcurl is loaded when it is needed
+
+    return Rucio(
+        source.title or source.name,
+        source.url,
+        Trust.of(source.ca),
+        root=source.root,
+        authorise=credentials.authorise,
+        account=source.account,
+        doors=credentials.doors,
+    )
+
+
 def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials) -> Storage:
     return kind(
         source.title or source.name,
@@ -95,6 +111,7 @@ FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {
     "dcache": _dcache,
     "download-service": _download_service,
     "firecrest": _firecrest,
+    "rucio": _rucio,
 }
 
 

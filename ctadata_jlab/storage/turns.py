@@ -75,7 +75,7 @@ class Authorised(httpx.Auth):
             return
         value = self._authorise(None)
         for attempt in (1, 2):
-            request.headers["Authorization"] = value
+            self.sign(request, value)
             answer = yield request
             # A 401 of another server, to which a redirect led, says nothing about the token: it was not sent there.
             if answer.status_code != httpx.codes.UNAUTHORIZED or not self._is_home(answer.request):
@@ -85,6 +85,10 @@ class Authorised(httpx.Auth):
             else:
                 with suppress(CtaDataError):
                     self._authorise(value)  # so that nobody sends this one again either
+
+    def sign(self, request: httpx.Request, value: str) -> None:
+        """Put *value*, what the header ``Authorization`` has elsewhere, where the server looks for it."""
+        request.headers["Authorization"] = value
 
     def _is_home(self, request: httpx.Request) -> bool:
         return origin(str(request.url)) == self._origin

@@ -8,7 +8,6 @@ carries the refused token back in a header, so the headers of answers are kept o
 from __future__ import annotations
 
 import copy
-import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import httpx
 from ctadata_jlab import paths
 from ctadata_jlab.errors import BadAnswer, CtaDataError, Misconfigured, NotFound, Unreachable, Unsupported
 from ctadata_jlab.http import client, failure
+from ctadata_jlab.storage.discreet import keep_headers_out_of_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,7 +58,7 @@ class Api:
     """FirecREST at *url*; *title* names it in messages, *auth* signs. *account* pays for the cluster's jobs; empty: the user's default."""
 
     def __init__(self, title: str, url: str, trust: Trust, auth: httpx.Auth | None, account: str = "") -> None:
-        _keep_headers_out_of_logs()
+        keep_headers_out_of_logs()
         self.title = title
         self._base = url.rstrip("/")
         self._http = client(self._base + "/", trust, auth)
@@ -275,14 +275,3 @@ def _sent(path: str) -> dict[str, str]:
             hint="Rename the file.",
         )
     return {"path": path}
-
-
-def _keep_headers_out_of_logs() -> None:
-    for name in ("httpcore.http11", "httpcore.http2"):
-        logger = logging.getLogger(name)
-        if _has_no_headers not in logger.filters:
-            logger.addFilter(_has_no_headers)
-
-
-def _has_no_headers(record: logging.LogRecord) -> bool:
-    return "response_headers" not in record.getMessage()

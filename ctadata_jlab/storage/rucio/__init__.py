@@ -1,0 +1,187 @@
+"""Rucio: scopes, containers and datasets as folders, to be read; bytes come from the doors that have copies."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ctadata_jlab import paths
+from ctadata_jlab.errors import Changed, Forbidden, NotFound, Unsupported
+from ctadata_jlab.storage import Entry, Traits, versions
+from ctadata_jlab.storage.rucio.api import Api, Member
+from ctadata_jlab.storage.rucio.contents import Contents
+from ctadata_jlab.storage.rucio.doors import Door, Doors
+from ctadata_jlab.storage.rucio.names import Did, chain, element, path_of, spoken
+from ctadata_jlab.storage.rucio.replicas import ReplicaReader, Replicas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ctadata_jlab.http import Trust
+    from ctadata_jlab.storage import Body, Reader, Receipt
+
+__all__ = ["Did", "Door", "Member", "Rucio", "path_of", "spoken"]
+
+
+class Rucio:
+    """The catalogue at *url*; *doors* tells which of the user's sources have an origin, *authorise* has the catalogue's own token.
+
+    *account* is whom a login by password is for; *root* may be a scope, or a collection.
+    """
+
+    traits = Traits(
+        resumes=True,
+        stages=True,
+        checksums=("adler32", "md5"),
+        connections=8,
+        starts_per_second=50.0,
+        extras=frozenset({"searches"}),
+    )
+
+    def __init__(
+        self,
+        title: str,
+        url: str,
+        trust: Trust,
+        *,
+        root: str = "/",
+        authorise: Callable[[str | None], str] | None = None,
+        account: str = "",
+        doors: Callable[[str], Sequence[Door]] = lambda _: (),
+    ) -> None:
+        self.title = title
+        self.api = Api(title, url, trust, authorise, account)
+        self._root = paths.remote(root)
+        self._contents = Contents(self.api)
+        self._replicas = Replicas(self.api, self._contents)
+        self._doors = Doors(doors, trust)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.title!r})"
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.api.close()
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        """Yield the scopes, the collections of a scope, or the members of a collection."""
+        folder, scope, dids = self._place(folder)
+        if not scope:
+            yield from (Entry(paths.join(folder, name), "folder") for name in sorted(self._contents.scopes()))
+            return
+        self._require_scope(folder, scope)
+        if not dids:
+            members = self.api.search(scope)
+        else:
+            self._require_member(folder, dids)
+            members = self._contents.members(dids[-1])
+        above = dids[-1].scope if dids else scope
+        for member in members:
+            yield _entry(paths.join(folder, element(member.did, above)), member)
+
+    def stat(self, path: str) -> Entry:
+        """Return the entry at *path*, as the catalogue has it."""
+        path, scope, dids = self._place(path)
+        if not scope:
+            return Entry(path, "folder")
+        if not dids:
+            self._require_scope(path, scope)
+            return Entry(path, "folder")
+        return _entry(path, self._member(path, dids))
+
+    def open(self, path: str, expect: Entry | None = None) -> Reader:
+        """Return a reader that takes the best copy there is, and the next if that one fails."""
+        path, _, dids = self._place(path)
+        now = self.stat(path)
+        if now.is_folder:
+            raise Unsupported(f"{self._what(path)} is a folder, not a file.")
+        if expect is not None and not versions.same(expect, now):
+            raise Changed(f"{self._what(path)} is no longer the version that was seen.")
+        member = self._member(path, dids)
+        candidates = self._replicas.of(dids[-1], dids[-2] if len(dids) > 1 else None)
+        return ReplicaReader(now, candidates, self._replicas, self._doors, member.sums, self._what(path)).begin()
+
+    def search(self, folder: str, pattern: str, meta: Mapping[str, object] | None = None) -> Iterator[Entry]:
+        """Yield the collections and files of the scope *folder* that are called like *pattern* and have the metadata *meta*."""
+        folder, scope, dids = self._place(folder)
+        if not scope or dids:
+            raise Unsupported(f"Rucio searches one scope, not {self._what(folder)}.", hint="Choose a scope.")
+        self._require_scope(folder, scope)
+        for member in self.api.search(scope, pattern, "all", meta):
+            yield _entry(paths.join(folder, element(member.did, scope)), member)
+
+    def stage(self, paths: Sequence[str]) -> Sequence[str]:
+        """Ask the doors that have *paths* on tape only; return those that are on their way."""
+        on_their_way = []
+        for path in paths:
+            _, _, dids = self._place(path)
+            for replica in self._replicas.of(dids[-1], dids[-2] if len(dids) > 1 else None):
+                found = self._doors.behind(replica.url)
+                if not replica.is_on_tape or found is None:
+                    continue
+                door, its_path = found
+                if door.storage.traits.stages and door.storage.stage([its_path]):
+                    on_their_way.append(path)
+                break
+        return on_their_way
+
+    # -- what a catalogue does not do ----------------------------------------------------------------------------------
+
+    def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:  # noqa: ARG002
+        """Refuse."""
+        raise self._read_only(path)
+
+    def make_folder(self, path: str) -> None:
+        """Refuse."""
+        raise self._read_only(path)
+
+    def move(self, source: str, target: str) -> None:
+        """Refuse."""
+        paths.remote(target)
+        raise self._read_only(source)
+
+    def remove(self, path: str) -> None:
+        """Refuse."""
+        raise self._read_only(path)
+
+    # -- paths ---------------------------------------------------------------------------------------------------------
+
+    def _place(self, path: str) -> tuple[str, str, tuple[Did, ...]]:
+        """Return *path* in its one spelling, its scope, and the DIDs from there on."""
+        path = paths.remote(path)
+        return path, *chain(path if self._root == "/" else paths.join(self._root, path))
+
+    def _member(self, path: str, dids: tuple[Did, ...]) -> Member:
+        """Return what is at the end of *dids*, each of which must be a member of the one before."""
+        if len(dids) == 1:
+            facts = self.api.facts(dids[0])
+            return Member(facts.did, facts.is_file, facts.size if facts.is_file else None, facts.sums)
+        self._require_member(path, dids[:-1])
+        return self._contents.member(dids[-2], dids[-1])
+
+    def _require_member(self, path: str, dids: tuple[Did, ...]) -> None:
+        for collection, did in pairwise(dids):
+            if self._contents.member(collection, did).is_file:
+                raise NotFound(f"There is no {self._what(path)}.")
+
+    def _require_scope(self, path: str, scope: str) -> None:
+        """Refuse a scope that there is none of: a search of it finds nothing, and says so with success."""
+        if scope not in self._contents.scopes():
+            raise NotFound(f"There is no {self._what(path)}.")
+
+    def _what(self, path: str) -> str:
+        return f"{paths.display(path)} on {self.title}"
+
+    def _read_only(self, path: str) -> Forbidden:
+        what = self._what(paths.remote(path))
+        return Forbidden(f"The catalogue is only read: {what}.", hint="Upload with Rucio's own client.")
+
+
+def _entry(path: str, member: Member) -> Entry:
+    """Return *member* as a file or folder. Rucio never uses a file's name twice, so that its checksum is its version."""
+    if not member.is_file:
+        return Entry(path, "folder")
+    proof = next(iter(member.sums), None)
+    return Entry(path, "file", member.size, version=f'"{proof or member.size}"', checksum=proof)
