@@ -16,7 +16,7 @@ import time
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote_plus, urlsplit
 
 import httpx
@@ -95,13 +95,21 @@ def checksums(data: bytes) -> dict[str, str]:
     return {"adler32": f"{zlib.adler32(data):08x}", "md5": hashlib.md5(data, usedforsecurity=False).hexdigest()}
 
 
+class Holds(Protocol):
+    """Where a replica's bytes are put: a door of the rig, or a double."""
+
+    def raw_put(self, path: str, data: bytes, /) -> object:
+        """Put a file there, parents too."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A storage element (RSE) that the catalogue knows: a folder of a *door*."""
 
     name: str
     url: str
-    door: Door | None
+    door: Holds | None
 
     def pfn(self, path: str) -> str:
         """Return the address of the file at the door's *path*."""

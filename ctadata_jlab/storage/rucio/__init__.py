@@ -34,7 +34,6 @@ class Rucio:
         stages=True,
         checksums=("adler32", "md5"),
         connections=8,
-        starts_per_second=50.0,
         extras=frozenset({"searches"}),
     )
 
