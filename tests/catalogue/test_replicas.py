@@ -16,7 +16,7 @@ from ctadata_jlab import config
 from ctadata_jlab.errors import Corrupted, Forbidden, NoSpace, NotFound, Offline, Unreachable
 from ctadata_jlab.http import Trust
 from ctadata_jlab.session import Session
-from ctadata_jlab.storage import Checksum, Entry
+from ctadata_jlab.storage import Checksum, Entry, staging
 from ctadata_jlab.storage.rucio import Did, Rucio
 from ctadata_jlab.storage.rucio.api import Replica
 from ctadata_jlab.storage.rucio.doors import Doors
@@ -202,6 +202,7 @@ def test_files_on_tape_are_asked_for(
     field: Field, double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy on tape only is brought online by its door, and then copied; the door is not made to wait for it."""
+    monkeypatch.setattr(staging, "_LOOK", 0.0)
     site = replace(field.catalogue.site(url=double.door.url, kind="TAPE"), door=double)
     field.catalogue.file(field.scope, "f", LARGE, [site])
     node = double.names.find(f"/{field.scope}/f")
