@@ -18,7 +18,7 @@ import httpx
 from ctadata_jlab import paths
 from ctadata_jlab.errors import BadAnswer, CtaDataError, Misconfigured, NotFound, Unreachable, Unsupported
 from ctadata_jlab.http import client, failure
-from ctadata_jlab.storage.discreet import keep_headers_out_of_logs
+from ctadata_jlab.storage.hushed import keep_headers_out_of_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

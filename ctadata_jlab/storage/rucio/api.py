@@ -18,7 +18,7 @@ from ctadata_jlab import paths
 from ctadata_jlab.errors import BadAnswer, CtaDataError, NotLoggedIn, Unreachable, Unsupported
 from ctadata_jlab.http import client, failure
 from ctadata_jlab.storage import Checksum
-from ctadata_jlab.storage.discreet import keep_headers_out_of_logs
+from ctadata_jlab.storage.hushed import keep_headers_out_of_logs
 from ctadata_jlab.storage.rucio.login import RucioLogin
 from ctadata_jlab.storage.rucio.names import Did
 
