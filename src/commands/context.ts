@@ -9,6 +9,7 @@ import { CommandRegistry } from '@lumino/commands';
 import type { Widget } from '@lumino/widgets';
 
 import type { CtaDrive } from '../drive';
+import type { NotebookHandles } from '../handles';
 import type { JobsModel } from '../jobs';
 import type { Options } from '../options';
 import { placeOf } from '../paths';
@@ -47,6 +48,8 @@ export class CommandContext {
   declare readonly docManager: IDocumentManager;
   declare readonly defaultBrowser: FileBrowser | null;
   declare readonly trans: TranslationBundle;
+  /** What the open notebooks have attached. */
+  declare readonly handles: NotebookHandles;
   declare readonly activate: () => void;
   /** Show a widget in the main area. */
   declare readonly reveal: (widget: Widget) => void;
@@ -118,6 +121,7 @@ export namespace CommandContext {
     | 'docManager'
     | 'defaultBrowser'
     | 'trans'
+    | 'handles'
     | 'activate'
     | 'documents'
     | 'reveal'

@@ -3,6 +3,7 @@
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { CommandRegistry } from '@lumino/commands';
 
+import { attachCommands } from './attach';
 import { clipboardCommands } from './clipboard';
 import type { CommandContext, ICommand } from './context';
 import { downloadCommands } from './download';
@@ -27,7 +28,8 @@ export function addCommands(
     ...uploadCommands(context),
     ...editCommands(context),
     ...clipboardCommands(context),
-    ...insertCommands(context)
+    ...insertCommands(context),
+    ...attachCommands(context)
   ];
   const category = context.trans.__('Remote storage');
   for (const { id, inPalette, execute, ...options } of all) {

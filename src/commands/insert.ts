@@ -187,7 +187,7 @@ function subjectsOf(context: CommandContext, paths: string[]): ISubject[] {
 }
 
 /** The notebook that was used last, if it is still there. */
-function openNotebook(context: CommandContext): INotebookWidget | null {
+export function openNotebook(context: CommandContext): INotebookWidget | null {
   const { current } = context;
   if (isNotebook(current)) {
     return current;

@@ -2,15 +2,17 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import type { FileBrowser } from '@jupyterlab/filebrowser';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { addCommands } from '../commands';
 import { CommandContext } from '../commands/context';
 import { hooksOf } from '../commands/hooks';
+import { NotebookHandles } from '../handles';
 import type { Options } from '../options';
 import { ICtaOptions, ICtaPanel, ICtaStorage, ICtaTransfers } from '../tokens';
 import type { CtaPanel } from '../widgets/panel';
@@ -43,6 +45,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     const context = new CommandContext({
       ...{ ...storage, ...transfers, panel, options, docManager, trans },
       defaultBrowser,
+      handles: handlesOf(app, trans),
       activate: () => app.shell.activateById(panel.id),
       documents: () => app.shell.widgets('main'),
       reveal: widget => {
@@ -59,6 +62,23 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     onePaste(app);
   }
 };
+
+/** Look after what notebooks have attached. */
+function handlesOf(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle
+): NotebookHandles {
+  const handles = new NotebookHandles(problem => {
+    Notification.warning(
+      trans.__(
+        'The kernel did not take the remote files of its notebook: %1. It needs Python with ctadata_jlab.',
+        problem
+      )
+    );
+  });
+  app.docRegistry.addWidgetExtension('Notebook', handles);
+  return handles;
+}
 
 /**
  * Where our Paste is in the context menu, JupyterLab's, which is never grey, is not.
