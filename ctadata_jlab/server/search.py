@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tornado.web import authenticated
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import BadPath, CtaDataError, NotLoggedIn
+from ctadata_jlab.errors import BadPath, CtaDataError, NotLoggedIn, Unsupported
 from ctadata_jlab.server import wire
 from ctadata_jlab.server.base import Handler
 from ctadata_jlab.server.refusal import body
@@ -19,12 +19,12 @@ from ctadata_jlab.storage.wrapper import Wrapper
 from ctadata_jlab.transfer.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from typing import Any
 
     from ctadata_jlab.storage import Entry, Storage
 
-__all__ = ["ROUTES", "Search", "pattern"]
+__all__ = ["ROUTES", "Search", "glob", "parted", "pattern"]
 
 MOST = 10_000
 """How many are found at most; then the search ends and says so."""
@@ -32,6 +32,7 @@ REFUSED = 100
 """How many folders that could not be looked into are named; all are counted."""
 ROWS = 500
 """The most rows of a line."""
+_FACT = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.]*)=(\S+)")
 PATIENCE = 0.3
 """How long what was found may wait for more to be sent with it, in seconds."""
 
@@ -45,13 +46,28 @@ class SearchHandler(Handler):
         name, path = self.split(where)
         if not name:
             raise BadPath("A search begins in a storage, not above all of them.")
-        wanted = pattern(self.get_query_argument("name"))
         source = (await self.session()).source(name)
+        text, facts = self.get_query_argument("name"), dict[str, str]()
+        if "searches" in source.storage.traits.extras:
+            text, facts = parted(text)
+        wanted = pattern(text)
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("Cache-Control", "no-store")
-        search = Search(source.browse, path, wanted)
+        search = Search(source.browse, path, wanted, glob(text), facts)
         await self.stream(self.workshop.threads.listing(search.run))
         await self.finish(set_content_type="application/x-ndjson")
+
+
+def parted(text: str) -> tuple[str, dict[str, str]]:
+    """Return what *text* says of the name, by default any, and the ``KEY=VALUE`` in it: metadata, for servers that search by it."""
+    facts = dict(_FACT.findall(text))
+    name = " ".join(_FACT.sub(" ", text).split())
+    return name or ("*" if facts else ""), facts
+
+
+def glob(text: str) -> str:
+    """Return *text* as a pattern in which only ``*`` stands for anything, for servers; `pattern` then takes it exactly."""
+    return text.replace("?", "*") if any(sign in text for sign in "*?") else f"*{text}*"
 
 
 def pattern(text: str) -> re.Pattern[str]:
@@ -68,10 +84,22 @@ def _literal(text: str) -> str:
 
 
 class Search:
-    """One search below *top*. What cannot be looked into is passed over, counted and named."""
+    """One search below *top*. What cannot be looked into is passed over, counted and named.
 
-    def __init__(self, storage: Storage, top: str, wanted: re.Pattern[str]) -> None:
+    A server that searches by itself is asked for the names like *like* with the metadata *facts*.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        top: str,
+        wanted: re.Pattern[str],
+        like: str = "*",
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
         self._lenient = _Lenient(storage, top)
+        self._like = like
+        self._facts = facts or {}
         self._top = top
         self._wanted = wanted
         self._found = 0
@@ -103,7 +131,7 @@ class Search:
                 put(_line(self._block([])))
                 said = time.monotonic()
 
-        with closing(walk(self._lenient, self._top, check=beat)) as entries:  # type: ignore[type-var]
+        with closing(self._entries(beat)) as entries:
             for entry in entries:
                 if self._wanted.match(entry.name):
                     block.append(entry)
@@ -114,6 +142,21 @@ class Search:
                     return
         if block:
             yield block
+
+    def _entries(self, check: Callable[[], object]) -> Generator[Entry, None, None]:
+        """Yield what there is to choose from: what the server has found, where it searches, else all there is."""
+        if "searches" in self._lenient.traits.extras:
+            try:
+                for entry in self._lenient.search(self._top, self._like, self._facts):
+                    check()
+                    yield entry
+            except Unsupported:
+                if self._facts:
+                    raise
+            else:
+                self._lenient.searched += 1
+                return
+        yield from walk(self._lenient, self._top, check=check)
 
     def _block(self, block: list[Entry]) -> dict[str, Any]:
         folders = [paths.relative(paths.parent(entry.path), self._top) for entry in block]

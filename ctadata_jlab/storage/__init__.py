@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -25,6 +25,7 @@ __all__ = [
     "Receipt",
     "Scattered",
     "Scatters",
+    "Searches",
     "Sink",
     "Storage",
     "TellsRoom",
@@ -245,6 +246,18 @@ class Scatters(Protocol):
 
         None from *wanted*: nothing more now. Each is tried once; nothing is left of one that failed. Yields None when nothing
         has been stored within a moment.
+        """
+        ...
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """A storage whose server finds by name and metadata (extra ``searches``)."""
+
+    def search(self, folder: str, pattern: str, facts: Mapping[str, str]) -> Iterator[Entry]:
+        """Yield what is below *folder*, called like *pattern* (``*`` stands for anything) and has the metadata *facts*.
+
+        Raises `Unsupported` for a folder in which the server cannot search.
         """
         ...
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Unsupported
-from ctadata_jlab.storage import Gathers, Scatters, TellsRoom
+from ctadata_jlab.storage import Gathers, Scatters, Searches, TellsRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ctadata_jlab.storage import Body, Entry, Gathered, Reader, Receipt, Scattered, Storage, ToScatter, Traits
 
@@ -52,6 +52,12 @@ class Wrapper:
         if not isinstance(self.inner, Scatters):
             raise Unsupported("This storage takes one file after another.")
         return self.inner.scatter(wanted, lines)
+
+    def search(self, folder: str, pattern: str, facts: Mapping[str, str]) -> Iterator[Entry]:
+        """Pass it on, to a storage that has the extra ``searches``."""
+        if not isinstance(self.inner, Searches):
+            raise Unsupported("This storage does not search.")
+        return self.inner.search(folder, pattern, facts)
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
         """Pass it on."""

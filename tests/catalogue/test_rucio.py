@@ -11,6 +11,7 @@ import pytest
 from ctadata_jlab import config
 from ctadata_jlab.errors import BadAnswer, BadPath, Changed, Forbidden, NotFound, NotLoggedIn, Unreachable, Unsupported
 from ctadata_jlab.http import Trust
+from ctadata_jlab.server import search
 from ctadata_jlab.session import Session
 from ctadata_jlab.storage import Checksum, Entry
 from ctadata_jlab.storage.rucio import Did, Rucio, path_of, spoken
@@ -335,14 +336,54 @@ def test_is_searched_by_name_and_metadata(field: Field) -> None:
     catalogue.collection(scope, "proton-1", meta={"project": "simtel"})
     catalogue.collection(scope, "proton-2", meta={"project": "other"})
     storage = searching(field)
-    assert names(storage.search(f"/{scope}", "gamma*")) == ["gamma-1", "gamma.h5"]
+    assert names(storage.search(f"/{scope}", "gamma*", {})) == ["gamma-1", "gamma.h5"]
     assert names(storage.search(f"/{scope}", "*", {"project": "simtel"})) == ["gamma-1", "proton-1"]
     assert names(storage.search(f"/{scope}", "proton*", {"project": "simtel"})) == ["proton-1"]
-    assert names(storage.search(f"/{scope}", "'] + [0")) == []
+    assert names(storage.search(f"/{scope}", "'] + [0", {})) == []
     with pytest.raises(Unsupported, match="does not understand"):
-        list(storage.search(f"/{scope}", "*", {"no-such-key": 1}))
-    with pytest.raises(Unsupported, match="one scope"):
-        list(storage.search("/", "*"))
+        list(storage.search(f"/{scope}", "*", {"no-such-key": "1"}))
+    assert f"/{scope}/gamma-1" in {entry.path for entry in storage.search("/", "gamma*", {})}
+    with pytest.raises(Unsupported, match="searches scopes"):
+        list(storage.search(f"/{scope}/gamma-1", "*", {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("gamma", {"gamma-1", "gamma.h5"}),
+        ("gamma?h5", {"gamma.h5"}),
+        ("project=simtel", {"gamma-1", "proton-1"}),
+        ("project=simtel proton*", {"proton-1"}),
+    ],
+)
+def test_the_panels_search_asks_rucio(field: Field, text: str, expected: set[str]) -> None:
+    """Words of a name, and ``KEY=VALUE`` for metadata; nothing is walked through for it."""
+    catalogue, scope = field.catalogue, field.scope
+    catalogue.file(scope, "gamma.h5", b"x", [field.dav])
+    catalogue.collection(scope, "gamma-1", ["gamma.h5"], meta={"project": "simtel"})
+    catalogue.collection(scope, "proton-1", meta={"project": "simtel"})
+    assert panel_search(field, f"/{scope}", text) == expected
+
+
+def test_within_a_collection_the_panel_looks_itself(field: Field) -> None:
+    """There Rucio does not search by name; by metadata nobody does, which is said."""
+    catalogue, scope = field.catalogue, field.scope
+    catalogue.file(scope, "gamma.h5", b"x", [field.dav])
+    catalogue.collection(scope, "ds", ["gamma.h5"])
+    catalogue.collection(scope, "box", ["ds"], kind="CONTAINER")
+    assert panel_search(field, f"/{scope}/box", "gamma") == {"gamma.h5"}
+    with pytest.raises(Unsupported):
+        panel_search(field, f"/{scope}/box", "project=simtel")
+
+
+def panel_search(field: Field, folder: str, text: str) -> set[str]:
+    name, facts = search.parted(text)
+    lines: list[bytes] = []
+    source = field.session.source("rucio")
+    search.Search(source.browse, folder, search.pattern(name), search.glob(name), facts).run(lines.append)
+    *blocks, end = (json.loads(line) for line in lines)
+    assert end["complete"]
+    return {name for block in blocks for name in block["names"]}
 
 
 def names(found: Iterator[Entry]) -> list[str]:

@@ -102,14 +102,17 @@ class Rucio:
         candidates = self._replicas.of(dids[-1], dids[-2] if len(dids) > 1 else None)
         return ReplicaReader(now, candidates, self._replicas, self._doors, member.sums, self._what(path)).begin()
 
-    def search(self, folder: str, pattern: str, meta: Mapping[str, object] | None = None) -> Iterator[Entry]:
-        """Yield the collections and files of the scope *folder* that are called like *pattern* and have the metadata *meta*."""
+    def search(self, folder: str, pattern: str, facts: Mapping[str, str]) -> Iterator[Entry]:
+        """Yield what in the scope *folder*, or in all, is called like *pattern* and has the metadata *facts*."""
         folder, scope, dids = self._place(folder)
-        if not scope or dids:
-            raise Unsupported(f"Rucio searches one scope, not {self._what(folder)}.", hint="Choose a scope.")
-        self._require_scope(folder, scope)
-        for member in self.api.search(scope, pattern, "all", meta):
-            yield _entry(paths.join(folder, element(member.did, scope)), member)
+        if dids:
+            raise Unsupported(f"Rucio searches scopes, not {self._what(folder)}.", hint="Search in the scope.")
+        if scope:
+            self._require_scope(folder, scope)
+        for one in [scope] if scope else sorted(self._contents.scopes()):
+            above = folder if scope else paths.join(folder, one)
+            for member in self.api.search(one, pattern, "all", facts):
+                yield _entry(paths.join(above, element(member.did, one)), member)
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:
         """Ask the doors that have *paths* on tape only; return those that are on their way."""
