@@ -17,7 +17,6 @@ from ctadata_jlab.session import Session
 from ctadata_jlab.storage import Checksum
 from ctadata_jlab.transfer.body import FileBody
 from ctadata_jlab.transfer.checksum import Digests
-from ctadata_jlab.transfer.pump import Pump
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,14 +55,13 @@ def _wire_down(session: Session, path: str, target: str) -> int:
     entry = storage.stat(path)
     digests, size = Digests(["adler32"]), entry.size or 0
     known = replace(entry, checksum=Checksum("adler32", "0"))  # so that nobody asks
-    with (
-        storage.open(path, expect=known) as reader,
-        Path(target).open("wb", buffering=0) as file,
-        Pump(reader, 0, size) as pump,
-    ):
-        while data := pump.take():
+    with storage.open(path, expect=known) as reader, Path(target).open("wb", buffering=0) as file:
+
+        def sink(data: bytes) -> None:
             file.write(data)
             digests.update(data)
+
+        reader.pour(0, size, sink)
     return size
 
 

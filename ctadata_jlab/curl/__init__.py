@@ -33,6 +33,8 @@ LONGEST_PAUSE = 10.0
 LATER = 4
 """How often a door is asked that answers "not now"."""
 REDIRECTS = {301, 302, 303, 307, 308}
+_LOOK = 0.25
+"""Seconds between two looks at a transfer of which nothing is heard."""
 _UNAUTHORIZED = 401
 _POOL_LINE = 4096
 
@@ -253,7 +255,7 @@ class Curl:
 def _turned(lines: Lines, handle: pycurl.Curl, step: Exchange) -> tuple[int, str] | None:
     """Turn until *step* has ended; return libcurl's error, None if it went well."""
     while True:
-        ended = lines.turn(1.0)
+        ended = lines.turn(_LOOK)
         step.take()
         if ended:
             return ended[0][1]

@@ -86,13 +86,18 @@ class Exchange:
         self._kept = self._kept or error
 
     def feel(self, down: float, up: float) -> None:
-        """Give up when so many bytes were there already a long time ago."""
+        """Give up when so many bytes were there already a long time ago, or when whoever waits for them gives up."""
         now = time.monotonic()
         if (down, up) != self._moved:
             self._moved, self._since = (down, up), now
+            return
         limit = IDLE_SECONDS if down else FIRST_BYTE_SECONDS
         if now - self._since > limit:
             raise Unreachable(f"Nothing moved for {limit:.0f} seconds: {self.what}.")
+        self._wait()
+
+    def _wait(self) -> None:
+        """Nothing moves just now: let whoever wants to give up raise."""
 
     def _take_line(self, line: bytes) -> None:
         """Take one header line; a new status line starts a new answer (100-continue)."""
@@ -141,6 +146,9 @@ class Get(Exchange):
         """Pass on what came last."""
         self.take()
         self._flush()
+
+    def _wait(self) -> None:
+        self._sink(b"")
 
     def _take_pieces(self) -> None:
         """Pass the bytes on in portions, if they are what was asked."""
@@ -225,6 +233,7 @@ class Put(Exchange):
     def __init__(self, what: str, body: Body) -> None:
         super().__init__(what)
         self._body = body
+        self._left = body.size
         body.rewind()
 
     def prepare(self, handle: pycurl.Curl) -> None:
@@ -238,17 +247,28 @@ class Put(Exchange):
     def again(self) -> None:
         """Be ready to send the body from its first byte."""
         super().again()
+        self._rewind()
+
+    def _rewind(self) -> None:
         self._body.rewind()
+        self._left = self._body.size
+
+    def _wait(self) -> None:
+        """As long as bytes are left, whoever has them may give up; what was sent as a whole is the server's, and its answer counts."""
+        if self._left > 0:
+            self._body.read(0)
 
     def _read(self, count: int) -> bytes | int:
         try:
-            return self._body.read(count)
+            data = self._body.read(count)
         except BaseException as error:  # noqa: BLE001 - nothing may be raised into libcurl
             self.keep(error)
             return pycurl.READFUNC_ABORT
+        self._left -= len(data)
+        return data
 
     def _seek(self, offset: int, whence: int) -> int:
         if offset or whence:
             return pycurl.SEEKFUNC_CANTSEEK
-        self._body.rewind()
+        self._rewind()
         return pycurl.SEEKFUNC_OK

@@ -115,7 +115,10 @@ class Body(Protocol):
     size: int
 
     def read(self, count: int) -> bytes:
-        """Return the next bytes, at most *count*; empty at the end."""
+        """Return the next bytes, at most *count*; empty at the end.
+
+        0 of them are asked for now and then while the server takes none, so that it can end the wait by raising.
+        """
         ...
 
     def rewind(self) -> None:
@@ -138,7 +141,8 @@ class Reader(Protocol):
     def pour(self, start: int, end: int | None, sink: Callable[[bytes], object]) -> None:
         """Give *sink* exactly the bytes from *start* to before *end* (None: the last), or raise.
 
-        May be called again and, where the storage allows, in parallel. A server that ignores the range is an error, not data.
+        May be called again and, where the storage allows, in parallel. While nothing comes over a network, *sink* is given
+        an empty piece now and then, so that it can end the wait by raising. A server that ignores the range is an error, not data.
         """
         ...
 

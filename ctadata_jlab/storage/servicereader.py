@@ -68,5 +68,6 @@ class _Portion:
         begin = max(self._start - self.total, 0)
         end = len(data) if self._stop is None else max(self._stop - self.total, 0)
         self.total += len(data)
-        if wanted := data[begin:end]:
+        wanted = data[begin:end]
+        if wanted or not data:
             self._sink(wanted)

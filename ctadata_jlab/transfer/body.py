@@ -110,6 +110,8 @@ class ReaderBody:
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, at most *count*; `Corrupted` instead of the last when they are not what was promised."""
+        if not count:
+            return b""
         if self._pump is None:
             self._pump = Pump(self._reader, 0, None)
         if not self._rest:

@@ -19,14 +19,11 @@ from ctadata_jlab.transfer.compare import (
     with_checksum,
 )
 from ctadata_jlab.transfer.job import ItemState
-from ctadata_jlab.transfer.part import SMALL, Part, sweep
+from ctadata_jlab.transfer.part import Part, sweep
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.progress import Watch
-from ctadata_jlab.transfer.pump import Pump
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ctadata_jlab.storage import Checksum, Entry, Reader, Receipt
     from ctadata_jlab.transfer.job import Conflict, Item
 
@@ -173,22 +170,14 @@ class _Copy:
         return part.verify(proof)
 
     def _pour(self, reader: Reader, part: Part, entry: Entry) -> None:
-        """Write what comes; a large file's next bytes come while these are hashed and written."""
-        sink = self._sink(part)
-        if entry.size is not None and entry.size - part.done <= SMALL:
-            reader.pour(part.done, entry.size, sink)
-            return
-        with Pump(reader, part.done, entry.size) as pump:
-            while data := pump.take(self._watch.check):
-                sink(data)
+        """Write what comes, until the user says stop."""
 
-    def _sink(self, part: Part) -> Callable[[bytes], None]:
         def sink(data: bytes) -> None:
             self._watch.check()
             part.write(data)
             self._watch.moved(len(data))
 
-        return sink
+        reader.pour(part.done, entry.size, sink)
 
     def _still_there(self, decision: Decision) -> None:
         """Before replacing: it must still be the version that the user meant."""

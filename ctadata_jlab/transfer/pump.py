@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import Cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
     from ctadata_jlab.storage import Reader
@@ -32,21 +31,14 @@ class Pump:
         self._thread = threading.Thread(target=self._pour, args=(reader, start, end), name="ctadata-pump", daemon=True)
         self._thread.start()
 
-    def take(self, check: Callable[[], object] = lambda: None) -> bytes:
-        """Return the next piece, empty at the end; raises what the reader raised, or what *check* does while nothing comes."""
-        while (piece := self._next()) is None:
-            check()
+    def take(self) -> bytes:
+        """Return the next piece, empty at the end; raises what the reader raised."""
+        piece = self._pieces.get()
         if not piece:
             self._pieces.put(b"")  # whoever asks again hears the same
             if self._error is not None:
                 raise self._error
         return piece
-
-    def _next(self) -> bytes | None:
-        try:
-            return self._pieces.get(timeout=_LOOK)
-        except queue.Empty:
-            return None
 
     def close(self) -> None:
         """Stop it, and wait until it has stopped."""

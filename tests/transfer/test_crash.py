@@ -21,7 +21,7 @@ _VICTIM = """
 import sys, time
 from pathlib import Path
 from ctadata_jlab.storage.local import Local
-from tests.transfer.kit import Bench, Faulty
+from tests.transfer.kit import Bench, Faulty, wait_for
 from ctadata_jlab.transfer import part
 from tests.transfer.test_crash import storage
 
@@ -56,12 +56,11 @@ def test_after_kill_9_a_new_engine_finishes_from_the_part(tmp_path: Path) -> Non
     ) as victim:
         assert victim.stdout is not None
         assert victim.stdout.readline() == b"middle\n"
-        file = part_names(tmp_path / "work/d/big")[0]
-        wait_for(lambda: file.stat().st_size >= part.SMALL + 1_900_000)  # another thread writes what has come
         victim.send_signal(signal.SIGKILL)
         victim.wait()
     target = tmp_path / "work/d/big"
     assert not target.exists()
+    assert part_names(target)[0].stat().st_size >= part.SMALL + 1_900_000
     dcache = storage()
     with Bench(tmp_path / "queue", {"dcache": dcache, "local": Local(tmp_path / "work")}) as bench:
         (job,) = bench.engine.jobs()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.transfer.job import JobState
+from tests.door.traps import Traps
+from tests.storage.test_dcache import dcache
 from tests.storage.test_webdav import storage_of
-from tests.transfer.kit import Bench
+from tests.transfer.kit import Bench, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.door.double import Double
     from tests.rig.doors import Door
 
 NAMES = [
@@ -59,3 +64,20 @@ def test_a_folder_goes_there_and_comes_back(name: str, request: pytest.FixtureRe
         assert (gone.state, gone.error) == (JobState.DONE, None)
         assert list(storage.list("/")) == []
     storage.close()
+
+
+@pytest.mark.parametrize("kind", ["download", "upload"])
+def test_what_stalls_can_be_stopped(double: Double, tmp_path: Path, kind: str) -> None:
+    """Long before the patience with a silent server ends: the threads that move bytes hear of it while none move."""
+    double.reset(replace(Traps.usual(), cut_downloads=9, cut_uploads=9, cut_after=600_000, stall=90))
+    (tmp_path / "work").mkdir()
+    data = random.Random(1).randbytes(16_000_000)
+    double.raw_put("/down", data)
+    (tmp_path / "work/up").write_bytes(data)
+    with Bench(tmp_path / "queue", {"door": dcache(double), "local": Local(tmp_path / "work")}) as bench:
+        job = bench.submit(
+            *(("download", "door", "/down", "local") if kind == "download" else ("upload", "local", "/up", "door"))
+        )
+        bench.until(job.id, lambda job: job.bytes_done >= 500_000)
+        assert bench.engine.cancel(job.id).state is JobState.CANCELLED
+        wait_for(lambda: not [thread for thread in threading.enumerate() if thread.name == "ctadata-copy"])
