@@ -91,6 +91,8 @@ class Source:
     """How many requests may start in a second; 0: what its kind bears."""
     account: str = ""
     """FirecREST: what jobs of the cluster are charged to; Rucio: whom a password is for; empty: the user's default."""
+    region: str = "us-east-1"
+    """S3: what requests are signed for; most object stores outside Amazon do not care."""
     read_only: bool = False
     login: Login = field(default_factory=Login)
 

@@ -63,6 +63,8 @@ export interface ITraits {
   writable: boolean;
   resumes: boolean;
   replaces_atomically: boolean;
+  /** Whether a move is one step of the server's, not a copy and a removal. */
+  renames: boolean;
   stages: boolean;
   checksums: string[];
   local: boolean;

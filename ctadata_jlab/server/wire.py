@@ -85,6 +85,7 @@ def source(source: Source, state: LoginState | None) -> JSON:
             "writable": traits.writable,
             "resumes": traits.resumes,
             "replaces_atomically": traits.replaces_atomically,
+            "renames": traits.renames,
             "stages": traits.stages,
             "checksums": list(traits.checksums),
             "local": "local" in traits.extras,

@@ -87,6 +87,8 @@ class Traits:
     writable: bool = False
     resumes: bool = False
     replaces_atomically: bool = False
+    renames: bool = True
+    """A move is one step of the server's; False: a copy, then a removal, and stopped midway both are there."""
     stages: bool = False
     checksums: tuple[str, ...] = ()
     connections: int = 4

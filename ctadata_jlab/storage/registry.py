@@ -87,6 +87,17 @@ def _rucio(source: Source, credentials: Credentials) -> Storage:
     )
 
 
+def _s3(source: Source, _: Credentials) -> Storage:
+    from ctadata_jlab.storage.s3 import ObjectStore  # noqa: PLC0415 - libcurl is loaded when it is needed
+    from ctadata_jlab.storage.s3.keys import keys_of  # noqa: PLC0415
+    from ctadata_jlab.storage.s3.signing import Signer  # noqa: PLC0415
+
+    signer = Signer(keys_of(source), source.region)
+    return ObjectStore(
+        source.title or source.name, source.url, Trust.of(source.ca), signer, state_folder() / "s3", root=source.root
+    )
+
+
 def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials) -> Storage:
     return kind(
         source.title or source.name,
@@ -112,6 +123,7 @@ FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {
     "download-service": _download_service,
     "firecrest": _firecrest,
     "rucio": _rucio,
+    "s3": _s3,
 }
 
 

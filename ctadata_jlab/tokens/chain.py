@@ -23,15 +23,17 @@ __all__ = ["keeper_of", "login_of", "secret_of", "token_file_of"]
 
 _HUB_FILES = (Path("/var/run/secrets/egi.eu/access_token"), Path("/var/run/secrets/oidc/access_token"))
 """Where EGI's and the EOSC EU Node's notebooks find the user's token; renewed in place."""
+_KEYED = {"s3"}
+"""Kinds of sources that know no tokens: their requests are signed with keys."""
 
 
 def keeper_of(source: settings.Source, login: Pending | None) -> Keeper | None:
-    """Return the keeper of the tokens that the login of *source* means; None for an open server, or one with passwords.
+    """Return the keeper of the tokens that the login of *source* means; None for an open server, or one with passwords or keys.
 
     *login* is the built-in one. It comes before the file that it shares, so that it can renew what is there.
     """
     wanted = source.login
-    if wanted.kind in {"none", "basic"}:
+    if wanted.kind in {"none", "basic"} or source.kind in _KEYED:
         return None
     if wanted.kind == "file":
         return Keeper(TokenFile(token_file_of(source)))
@@ -97,7 +99,7 @@ def _only(source: settings.Source) -> TokenSource:
 def login_of(source: settings.Source) -> Pending | None:
     """Return the built-in login of *source*; None if its settings name no client, or other tokens."""
     wanted = source.login
-    if wanted.kind != "auto" or not wanted.issuer or not wanted.client_id:
+    if wanted.kind != "auto" or not wanted.issuer or not wanted.client_id or source.kind in _KEYED:
         return None
     from ctadata_jlab.tokens.asking import ask_with  # noqa: PLC0415 - only what the settings mean is loaded
     from ctadata_jlab.tokens.pending import Pending  # noqa: PLC0415

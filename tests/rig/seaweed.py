@@ -10,13 +10,14 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import pytest
 
+from tests.hunt import MINTED
 from tests.rig.process import free_port, need, running
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class S3:
 
     url: str
     key: str
-    secret: str
+    secret: str = field(repr=False)
 
     def presigned(self, method: str, path: str, expires: int = 3600, **query: str) -> str:
         """Return a URL that is itself the permission to do *method* on *path* for *expires* seconds (AWS Signature Version 4)."""
@@ -75,10 +76,14 @@ def seaweed(rig_folder: Path) -> Iterator[S3]:
     s3 = S3(f"http://127.0.0.1:{free_port()}", "rigkey", hashlib.sha256(str(folder).encode()).hexdigest())
     user = {"name": "rig", "credentials": [{"accessKey": s3.key, "secretKey": s3.secret}]}
     user["actions"] = ["Admin", "Read", "Write", "List", "Tagging"]
-    (folder / "s3.json").write_text(json.dumps({"identities": [user]}))
+    users = folder / "users.json"
+    users.touch(mode=0o600)
+    users.write_text(json.dumps({"identities": [user]}))
+    (folder / MINTED).touch(mode=0o600)
+    (folder / MINTED).write_text(s3.secret)
     command = [program, "server", "-master.telemetry=false", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     command += [f"-dir={folder / 'data'}", "-volume.max=20", "-master.volumeSizeLimitMB=64", "-s3"]
-    command += [f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+    command += [f"-s3.config={users}", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     command += [f"-s3.port={urlsplit(s3.url).port}"]
     for name in ("master", "volume", "filer"):
         port, grpc = free_port(), free_port()

@@ -40,7 +40,15 @@ async def test_sources(ask: Any) -> None:
     assert archive["login"]["hint"]
     assert (archive["traits"]["writable"], archive["twin"]) == (False, None)
     assert (local["kind"], local["traits"]["local"]) == ("local", True)
-    assert set(sky["traits"]) == {"writable", "resumes", "replaces_atomically", "stages", "checksums", "local"}
+    assert set(sky["traits"]) == {
+        "writable",
+        "resumes",
+        "replaces_atomically",
+        "renames",
+        "stages",
+        "checksums",
+        "local",
+    }
 
 
 async def test_token_by_hand(ask: Any, tmp_path: Path, jp_ws_fetch: Any, engine: FakeEngine) -> None:

@@ -28,8 +28,8 @@ from ctadata_jlab.storage.firecrest import waiting
 from ctadata_jlab.storage.firecrest.api import Api, TooLarge, TooSlow
 from ctadata_jlab.storage.firecrest.arrival import PART_SUFFIX, Arrival
 from ctadata_jlab.storage.firecrest.places import Place, place
-from ctadata_jlab.storage.firecrest.register import Register
 from ctadata_jlab.storage.firecrest.staging import StagedReader, Staging
+from ctadata_jlab.storage.register import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -21,21 +21,21 @@ from ctadata_jlab.errors import BadAnswer, Changed, Corrupted, CtaDataError, For
 from ctadata_jlab.http import client, origin
 from ctadata_jlab.storage import versions
 from ctadata_jlab.storage.firecrest import waiting
-from ctadata_jlab.storage.firecrest.register import Register
+from ctadata_jlab.storage.part import Part, digest
+from ctadata_jlab.storage.register import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
     from ctadata_jlab.http import Trust
-    from ctadata_jlab.storage import Body, Checksum, Entry
+    from ctadata_jlab.storage import Body, Entry
     from ctadata_jlab.storage.firecrest.api import Api
     from ctadata_jlab.storage.firecrest.places import Place
 
 __all__ = ["StagedReader", "Staging", "begun", "copy_url"]
 
 _S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
-_CHUNK = 1 << 20
 
 
 class Staging:
@@ -146,10 +146,10 @@ class Staging:
             size = min(record["part_size"], record["size"] - number * record["part_size"])
             done: list[list[str]] = record["parts"]
             if number < len(done):
-                if _digest(body, size, whole) != done[number][1]:
+                if digest(body, size, whole) != done[number][1]:
                     raise Changed("The file is no longer the one whose upload was begun.")
                 continue
-            part = _Part(body, size, whole)
+            part = Part(body, size, whole)
             answer = self.store(url).put(url, f"part {number + 1} of {len(record['urls'])}", part)
             etag = answer.headers.get("etag", "")
             if len(etag.strip('"')) == 32 and etag.strip('"').lower() != part.md5:
@@ -206,39 +206,6 @@ def copy_url(told: dict[str, Any], title: str) -> str:
     return str(url)
 
 
-class _Part:
-    """The next *size* bytes of a body as a body of their own: sent once, summed up on the way, by *whole* too."""
-
-    def __init__(self, body: Body, size: int, whole: hashlib._Hash) -> None:
-        self.size = size
-        self._body = body
-        self._left = size
-        self._whole = whole
-        self._md5 = hashlib.md5(usedforsecurity=False)
-
-    @property
-    def md5(self) -> str:
-        """The MD5 of what was sent, which is S3's entity tag of a part."""
-        return self._md5.hexdigest()
-
-    def read(self, count: int) -> bytes:
-        """Return the next bytes of this part."""
-        data = self._body.read(min(count, self._left)) if self._left else b""
-        self._left -= len(data)
-        self._md5.update(data)
-        self._whole.update(data)
-        return data
-
-    def rewind(self) -> None:
-        """Refuse: a part that broke off is sent again with the whole body."""
-        if self._left != self.size:
-            raise Unreachable("The object store broke the transfer of a part off.")
-
-    def checksum(self, algorithm: str) -> Checksum | None:  # noqa: ARG002 - the entity tag proves it
-        """Return nothing: the entity tag proves a part."""
-        return None
-
-
 class StagedReader:
     """The staged copy of *entry*, read by ranges; *look* tells whether the file on the cluster is still that version."""
 
@@ -281,14 +248,6 @@ class StagedReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
-
-
-def _digest(body: Body, size: int, whole: hashlib._Hash) -> str:
-    """Return the MD5 of the next *size* bytes of *body*."""
-    part = _Part(body, size, whole)
-    while part.read(_CHUNK):
-        pass
-    return part.md5
 
 
 def _base(url: str) -> str:
