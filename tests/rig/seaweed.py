@@ -82,7 +82,7 @@ def seaweed(rig_folder: Path) -> Iterator[S3]:
     (folder / MINTED).touch(mode=0o600)
     (folder / MINTED).write_text(s3.secret)
     command = [program, "server", "-master.telemetry=false", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
-    command += [f"-dir={folder / 'data'}", "-volume.max=20", "-master.volumeSizeLimitMB=64", "-s3"]
+    command += [f"-dir={folder / 'data'}", "-volume.max=100", "-master.volumeSizeLimitMB=64", "-s3"]
     command += [f"-s3.config={users}", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     command += [f"-s3.port={urlsplit(s3.url).port}"]
     for name in ("master", "volume", "filer"):
