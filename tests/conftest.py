@@ -28,4 +28,5 @@ pytest_plugins = [
     "tests.rig.rucio",
     "tests.door.double",
     "tests.clusters.double",
+    "tests.objects.cdmi",
 ]

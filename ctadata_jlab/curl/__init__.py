@@ -42,7 +42,8 @@ _POOL_LINE = 4096
 class Curl:
     """Moves bytes to and from one door. Thread-safe; connections are kept and used again.
 
-    *authorise* returns the Authorization header's value, other than the *refused* one; it may be None for an open server.
+    *authorise* returns the Authorization header's value, other than the *refused* one; it may be None for an open server. Some
+    servers want it in another *header*.
     *pause* waits for the turn of a request to the door; given what a 429 asked to wait, in seconds, for that too.
     """
 
@@ -52,6 +53,7 @@ class Curl:
         trust: Trust,
         authorise: Callable[[str | None], str] | None = None,
         *,
+        header: str = "Authorization",
         http_pools: bool = False,
         pause: Callable[[float | None], object] | None = None,
     ) -> None:
@@ -60,6 +62,7 @@ class Curl:
         self._prefix = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/"
         self._trust = trust
         self._authorise = authorise
+        self._header = header
         self._http_pools = http_pools
         self._pause = pause
         self._idle: list[tuple[Lines, pycurl.Curl]] = []
@@ -125,7 +128,7 @@ class Curl:
         for _ in range(4):
             sent = dict(headers)
             if authorization and origin(target) == self._origin:
-                sent["Authorization"] = authorization
+                sent[self._header] = authorization
             step = self._in_turn(target, sent, exchange)
             onwards = self.redirected(target, step)
             if onwards is None:

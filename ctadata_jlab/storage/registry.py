@@ -98,6 +98,13 @@ def _s3(source: Source, _: Credentials) -> Storage:
     )
 
 
+def _onedata(source: Source, credentials: Credentials) -> Storage:
+    from ctadata_jlab.storage.onedata import Onedata  # noqa: PLC0415 - libcurl is loaded when it is needed
+
+    title = source.title or source.name
+    return Onedata(title, source.url, Trust.of(source.ca), root=source.root, authorise=credentials.authorise)
+
+
 def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials) -> Storage:
     return kind(
         source.title or source.name,
@@ -124,6 +131,7 @@ FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {
     "firecrest": _firecrest,
     "rucio": _rucio,
     "s3": _s3,
+    "onedata": _onedata,
 }
 
 
