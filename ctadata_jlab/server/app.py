@@ -11,6 +11,7 @@ from traitlets import Float, Unicode
 
 from ctadata_jlab.server import (
     contents,
+    desktop_rucio,
     drops,
     files,
     handles,
@@ -24,6 +25,7 @@ from ctadata_jlab.server import (
     verdict,
 )
 from ctadata_jlab.server.activity import Activity
+from ctadata_jlab.server.datasets import Datasets
 from ctadata_jlab.server.events import SCHEMAS, Announcer
 from ctadata_jlab.server.workshop import Workshop
 
@@ -46,6 +48,7 @@ ROUTES = [
     *login.ROUTES,
     *look.ROUTES,
     *verdict.ROUTES,
+    *desktop_rucio.ROUTES,
 ]
 
 
@@ -58,6 +61,9 @@ class DataApp(ExtensionApp):  # type: ignore[misc]
     handlers: ClassVar[list[object]]
 
     ctadata_config = Unicode("", help="One more ctadata.toml, read after those on Jupyter's configuration path.").tag(
+        config=True
+    )
+    datasets = Unicode("datasets", help="The workspace's folder for data sets that are asked for by their names.").tag(
         config=True
     )
     keep_alive = Float(
@@ -75,6 +81,7 @@ class DataApp(ExtensionApp):  # type: ignore[misc]
         announcer = Announcer(lambda schema, data: server.event_logger.emit(schema_id=schema, data=data), activity.job)
         self.workshop = Workshop(self.open_session, announcer, self.read_config)
         self.settings["ctadata_jlab_workshop"] = self.workshop
+        self.settings["ctadata_jlab_datasets"] = Datasets(self.datasets)
 
     def initialize_handlers(self) -> None:
         """Open the doors."""

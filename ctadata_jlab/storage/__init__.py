@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Body",
+    "Catalogues",
     "Checksum",
     "Entry",
     "Gathered",
@@ -95,7 +96,7 @@ class Traits:
     starts_per_second: float | None = None
     """None: unpaced."""
     extras: frozenset[str] = frozenset()
-    """Further abilities by name, each a small Protocol of its own: ``local``, ``gathers``, ``scatters``, ``copies``, ``searches``, …"""
+    """Further abilities by name, each a small Protocol of its own: ``local``, ``gathers``, ``scatters``, ``searches``, ``catalogues``, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,23 @@ class Searches(Protocol):
 
         Raises `Unsupported` for a folder in which the server cannot search.
         """
+        ...
+
+
+@runtime_checkable
+class Catalogues(Protocol):
+    """A storage whose data sets and files have names of their own besides paths (extra ``catalogues``)."""
+
+    def locate(self, name: str) -> str:
+        """Return the path of the data set called *name*, whether or not there is one; `BadPath` for what can be no name."""
+        ...
+
+    def call(self, path: str) -> str:
+        """Return the shortest name of what is at *path* that `locate` understands."""
+        ...
+
+    def files(self, path: str) -> Iterator[tuple[str, int | None, int | None]]:
+        """Yield name, size in bytes and number of events of each file in the data set at *path*, None where that is not known."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Unsupported
-from ctadata_jlab.storage import Gathers, Scatters, Searches, TellsRoom
+from ctadata_jlab.storage import Catalogues, Gathers, Scatters, Searches, TellsRoom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,6 +58,23 @@ class Wrapper:
         if not isinstance(self.inner, Searches):
             raise Unsupported("This storage does not search.")
         return self.inner.search(folder, pattern, facts)
+
+    def locate(self, name: str) -> str:
+        """Pass it on, to a storage that has the extra ``catalogues``."""
+        return self._catalogue().locate(name)
+
+    def call(self, path: str) -> str:
+        """Pass it on, to a storage that has the extra ``catalogues``."""
+        return self._catalogue().call(path)
+
+    def files(self, path: str) -> Iterator[tuple[str, int | None, int | None]]:
+        """Pass it on, to a storage that has the extra ``catalogues``."""
+        return self._catalogue().files(path)
+
+    def _catalogue(self) -> Catalogues:
+        if not isinstance(self.inner, Catalogues):
+            raise Unsupported("This storage has no names but paths.")
+        return self.inner
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
         """Pass it on."""

@@ -67,7 +67,7 @@ def opened(rucio: Catalogue, tmp_path: Path) -> Iterator[Callable[..., Session]]
 
     def open_session(*doors: Door) -> Session:
         file = tmp_path / f"ctadata-{len(made)}.toml"
-        file.write_text(settings(rucio, *doors))
+        file.write_text(f'{settings(rucio, *doors)}[transfers]\nstate = "{tmp_path / "state"}"\n')
         workspace = tmp_path / "workspace"
         workspace.mkdir(exist_ok=True)
         givers = {door.name: Giver(door.token) for door in doors if door.token}

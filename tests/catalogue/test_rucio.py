@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Storage
     from tests.catalogue.conftest import Field
     from tests.rig.certificate import Certificate
+    from tests.rig.provider import Provider
     from tests.rig.rucio import Catalogue
 
 SUM = Checksum("adler32", "00000001")
@@ -466,6 +468,23 @@ def test_without_a_token_one_is_told_to_log_in(rucio: Catalogue) -> None:
         with pytest.raises(NotLoggedIn):
             list(storage.list("/"))
         storage.close()
+
+
+def test_a_new_token_may_be_used_by_many_at_once(rucio: Catalogue, provider: Provider) -> None:
+    """Rucio notes a token at its first use, and refuses whoever comes with it in that very moment: that is no refusal."""
+    for _ in range(3):
+        token = provider.as_client("users-short").token(lifetime=3600)
+        refused: list[str] = []
+
+        def authorise(no: str | None, token: str = token, refused: list[str] = refused) -> str:
+            refused.extend([no] if no else [])
+            return f"Bearer {token}"
+
+        storage = Rucio("Rucio", rucio.url, Trust(bundle=str(rucio.ca)), authorise=authorise)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: storage.api.scopes(), range(8)))  # noqa: B023 - used at once
+        storage.close()
+        assert not refused
 
 
 def test_a_password_is_exchanged_for_a_token(rucio: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,14 @@ class Catalogue:
         return Site(name, where.rstrip("/"), door)
 
     def file(
-        self, scope: str, name: str, data: bytes, sites: Mapping[Site, str] | Iterable[Site], **facts: object
+        self,
+        scope: str,
+        name: str,
+        data: bytes,
+        sites: Mapping[Site, str] | Iterable[Site],
+        *,
+        events: int | None = None,
+        **facts: object,
     ) -> None:
         """Register *data* as a file with a replica at each of *sites*, and put it there; *facts* overrule what is registered."""
         paths = dict(sites) if isinstance(sites, dict) else dict.fromkeys(sites, f"/{scope}/{name}")
@@ -173,6 +180,8 @@ class Catalogue:
             known = {"scope": scope, "name": name, "bytes": len(data), **checksums(data), "pfn": site.pfn(path)}
             known = {key: value for key, value in {**known, **facts}.items() if value is not None}
             self.ask("POST", "replicas/", {"rse": site.name, "files": [known], "ignore_availability": True})
+        if events is not None:
+            self.ask("POST", f"dids/{scope}/{quote_plus(name)}/meta", {"meta": {"events": events}})
 
     def files(self, scope: str, all_data: Mapping[str, bytes], site: Site) -> None:
         """Register many files at once."""

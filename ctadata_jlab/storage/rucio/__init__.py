@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import Changed, Forbidden, NotFound, Unsupported
+from ctadata_jlab.errors import BadPath, Changed, Forbidden, NotFound, Unsupported
 from ctadata_jlab.storage import Entry, Traits, versions
 from ctadata_jlab.storage.rucio.api import Api, Member
 from ctadata_jlab.storage.rucio.contents import Contents
@@ -34,7 +34,7 @@ class Rucio:
         stages=True,
         checksums=("adler32", "md5"),
         connections=8,
-        extras=frozenset({"searches"}),
+        extras=frozenset({"searches", "catalogues"}),
     )
 
     def __init__(
@@ -113,6 +113,31 @@ class Rucio:
             above = folder if scope else paths.join(folder, one)
             for member in self.api.search(one, pattern, "all", facts):
                 yield _entry(paths.join(above, element(member.did, one)), member)
+
+    def locate(self, name: str) -> str:
+        """Return the path of the DID *name*, ``SCOPE:NAME``, or without the scope where that begins the name."""
+        path = path_of(spoken(name))
+        if self._root == "/":
+            return path
+        if not path.startswith(f"{self._root}/"):
+            raise NotFound(f"{paths.display(name)} is not in {self._root} of {self.title}.")
+        return path[len(self._root) :]
+
+    def call(self, path: str) -> str:
+        """Return the DID at *path*, without its scope where that begins the name."""
+        path, _, dids = self._place(path)
+        if not dids:
+            raise BadPath(f"{self._what(path)} is a scope, not a dataset.")
+        did = dids[-1]
+        return did.name if ":" not in did.name and spoken(did.name) == did else str(did)
+
+    def files(self, path: str) -> Iterator[tuple[str, int | None, int | None]]:
+        """Yield DID, size and number of events of each file in the dataset or container at *path*."""
+        path, _, dids = self._place(path)
+        if not dids:
+            raise BadPath(f"{self._what(path)} is a scope, not a dataset.")
+        for member in self.api.files(dids[-1]):
+            yield str(member.did), member.size, member.events
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:
         """Ask the doors that have *paths* on tape only; return those that are on their way."""

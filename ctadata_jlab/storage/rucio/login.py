@@ -45,7 +45,7 @@ class RucioLogin(Authorised):
         """Send *request* signed; with a password, after asking for a token where there is none, or a refused one."""
         value = self._ask(None) if self._is_home(request) else ""
         if not value.startswith("Basic "):
-            yield from super().sync_auth_flow(request)
+            yield from self._by_token(request, value)
             return
         for _ in range(2):
             token = self._kept(value)
@@ -59,6 +59,15 @@ class RucioLogin(Authorised):
                 return
             with self._lock:
                 self._tokens.pop(value, None)
+
+    def _by_token(self, request: httpx.Request, value: str) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send *request* once more before a 401 is believed: Rucio notes a token at its first use, and refuses whoever else comes then."""
+        if value:
+            self.sign(request, value)
+            answer = yield request
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                return
+        yield from super().sync_auth_flow(request)
 
     def _question(self, value: str) -> httpx.Request:
         user, _, password = base64.b64decode(value.removeprefix("Basic ")).decode().partition(":")
