@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ctadata_jlab.errors import Misconfigured
+from ctadata_jlab.errors import Misconfigured, Unreachable
 from ctadata_jlab.tokens.agent_sockets import found_sockets
 from ctadata_jlab.tokens.attempt import Attempt, tried
 from ctadata_jlab.tokens.claims import token_from
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["OidcAgent"]
 
 _FORCE_NEW = -1  # oidc-agent's own sign for "not the one you keep" (FORCE_NEW_TOKEN, `oidc-token --force-new`)
+_AWAY = re.compile(r"disconnected|not connect|n't connect|resolve|time(d )?out|unreachable", re.IGNORECASE)
+"""What it says while the provider is gone: libcurl's words, or, 4.2.6, that its own other half has died of that."""
 _NOT_LOADED = re.compile(r"not loaded|no account", re.IGNORECASE)
 
 
@@ -62,19 +64,33 @@ class OidcAgent:
     def fetch(self, min_valid: float = 60, refused: Token | None = None) -> Token | None:
         """Return the agent's token, within *timeout* seconds in all; a *refused* one makes the agent get another.
 
-        Raises `Misconfigured` if the agent of ``OIDC_SOCK`` is gone, or an agent is silent, or it cannot renew the token.
+        Raises `Misconfigured` if the agent of ``OIDC_SOCK`` is gone, or an agent is silent, or it cannot renew the token, and
+        `Unreachable` while its provider does not answer and the token that it has is no good.
         """
         deadline = time.monotonic() + self._timeout
         for path in self._sockets():
             if not self._is_loaded(path, deadline):
                 continue
+            token = self._current(path, min_valid, refused, deadline)
+            if token is not None:
+                return token
+        return None
+
+    def _current(self, path: Path, min_valid: float, refused: Token | None, deadline: float) -> Token | None:
+        """Return the token of the agent at *path*, None if it has none that fits."""
+        try:
             token = self._token(path, int(min_valid), deadline)
             if refused is not None and token is not None and token.value == refused.value:
                 token = self._token(path, _FORCE_NEW, deadline)
-            is_other = token is not None and (refused is None or token.value != refused.value)
-            if token is not None and is_other and token.lasts(min_valid, self._clock()):
-                return token
-        return None
+        except Unreachable:
+            token, min_valid = self._token(path, 0, deadline), 1  # a good token outlives its provider's bad moment
+            if token is None or not self._fits(token, min_valid, refused):
+                raise
+        return token if token is not None and self._fits(token, min_valid, refused) else None
+
+    def _fits(self, token: Token, min_valid: float, refused: Token | None) -> bool:
+        is_other = refused is None or token.value != refused.value
+        return is_other and token.lasts(min_valid, self._clock())
 
     def explain(self) -> list[Attempt]:
         """Tell whether an agent runs, whether it has the account, and whether it gives a token."""
@@ -126,6 +142,8 @@ class OidcAgent:
         if "issuer" in self._wanted and _NOT_LOADED.search(reason):
             self._require_optional()
             return None
+        if _AWAY.search(reason):
+            raise Unreachable(f"oidc-agent cannot reach the login server of the {self._label}: {reason}.")
         raise Misconfigured(f"oidc-agent gives no token for the {self._label}: {reason}", hint=self._advice)
 
     def _ask(self, path: Path, request: Mapping[str, Any], deadline: float) -> dict[str, Any] | None:

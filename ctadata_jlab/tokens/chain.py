@@ -50,9 +50,11 @@ def _automatic(source: settings.Source, login: Pending | None) -> Keeper:
     from ctadata_jlab.tokens.own_issuer import OnlyFrom  # noqa: PLC0415
     from ctadata_jlab.tokens.published import Published  # noqa: PLC0415
     from ctadata_jlab.tokens.remembered import Remembered  # noqa: PLC0415
+    from ctadata_jlab.tokens.stand_in import UntilItEnds  # noqa: PLC0415
 
     wanted = source.login
     chain: list[TokenSource] = [OnlyFrom(wanted.issuer, found) for found in _discovered()] if wanted.issuer else []
+    chain = chain if login is None else [UntilItEnds(found, login.kept) for found in chain]
     file = token_file_of(source)
     chain += [*([] if login is None else [login.kept]), TokenFile(file)]
     if wanted.command:

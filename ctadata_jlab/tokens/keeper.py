@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.errors import Busy, CtaDataError, NotLoggedIn
+from ctadata_jlab.errors import Busy, CtaDataError, Misconfigured, NotLoggedIn
 from ctadata_jlab.tokens.attempt import Attempt, explain
 from ctadata_jlab.tokens.claims import read_claims
 from ctadata_jlab.tokens.login_state import LoginState, after_failure, logged_in, not_logged_in
@@ -57,8 +57,8 @@ class Keeper:
     def token(self, min_valid: float = 60, refused: Token | None = None) -> Token:
         """Return a token, valid for *min_valid* seconds where the source can do that, and never one that was refused.
 
-        Raises `NotLoggedIn` saying where tokens were looked for, `Misconfigured` for a source that is set but unusable, and `Busy`
-        while one more refused token could make dCache block this address.
+        Raises `NotLoggedIn` saying where tokens were looked for, or which source is set but unusable, `Unreachable` while its login
+        server does not answer, and `Busy` while one more refused token could make dCache block this address.
         """
         if refused is not None:
             self.refuse(refused)
@@ -135,8 +135,7 @@ class Keeper:
         except CtaDataError as error:
             if kept is not None and not isinstance(error, NotLoggedIn):
                 return kept  # a good token outlives its source's bad moment
-            self._fail(error)
-            raise
+            raise self._fail(error) from error.__cause__
         finally:
             self._rounds += 1
 
@@ -167,6 +166,9 @@ class Keeper:
         self._failure, self._state = None, logged_in(token)
         return token
 
-    def _fail(self, error: CtaDataError) -> None:
-        self._kept, self._failure = None, error
+    def _fail(self, error: CtaDataError) -> CtaDataError:
+        """Take note of *error* and return it as callers get it: what is wrong with a login is the user's to mend, so it asks for one."""
+        is_setting = isinstance(error, Misconfigured)
+        self._kept, self._failure = None, NotLoggedIn(error.message, hint=error.hint) if is_setting else error
         self._state = after_failure(error, self._attempts, self._refusals.last)
+        return copy.copy(self._failure)

@@ -7,6 +7,7 @@ import re
 import secrets
 import socket
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.rig.provider import Provider
 
-__all__ = ["Agent", "agent", "brief_account"]
+__all__ = ["Agent", "agent", "agent_running", "brief_account"]
 
 SCOPE = "openid offline_access storage.read:/ storage.modify:/"
 USER_CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
@@ -67,19 +68,29 @@ def _hung_up(answer: bytes) -> bytes:
     raise RigError(f"oidc-agent hung up after {answer!r}")
 
 
+@contextmanager
+def agent_running(folder: Path) -> Iterator[Agent]:
+    """Run an agent of its own: home and temporary folder are in *folder*, nothing of the user's is touched.
+
+    One that was run there before left its accounts, which are to be loaded again.
+    """
+    (folder / "home/.config/oidc-agent").mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    if not (folder / "password").exists():
+        (folder / "password").write_text(secrets.token_urlsafe())
+    started = Agent(folder / "socket", "rig")
+    command = [need("oidc-agent"), "--console", f"--socket-path={started.socket}"]
+    env = _environment(folder, started)
+    with running(command, log=folder / "log", ready=started.socket.exists, env=env, folder=folder):
+        yield started
+
+
 @pytest.fixture(scope="session")
 def agent(rig_folder: Path, provider: Provider) -> Iterator[Agent]:
-    """Start an agent of its own: home and temporary folder are private, nothing of the user's is touched."""
+    """Start an agent with an account of tokens of 60 s."""
     folder = rig_folder / "agent"
-    (folder / "home/.config/oidc-agent").mkdir(mode=0o700, parents=True)
-    folder.chmod(0o700)
-    (folder / "password").write_text(secrets.token_urlsafe())
-    started = Agent(folder / "socket", "rig")
-    log = folder / "log"
-    env = _environment(folder, started)
-    command = [need("oidc-agent"), "--console", f"--socket-path={started.socket}"]
-    with running(command, log=log, ready=started.socket.exists, env=env, folder=folder):
-        _add_account(started, provider.as_client("users-short"), folder, env)
+    with agent_running(folder) as started:
+        _add_account(started, provider.as_client("users-short"), folder, _environment(folder, started))
         yield started
 
 

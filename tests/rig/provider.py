@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import signal
 import ssl
 import subprocess
 import threading
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +19,7 @@ import httpx
 import pytest
 
 from tests.hunt import MINTED
+from tests.rig.doors import answers
 from tests.rig.process import RigError, need, running, tail
 from tests.rig.scripted_user import answer_pages
 
@@ -55,6 +60,8 @@ class Provider:
     client_id: str
     client_secret: str = field(repr=False)
     ca: Path
+    process: int = 0
+    """The id of its process: SIGUSR2 takes it down, and up again."""
     _secrets: dict[str, str] = field(repr=False, compare=False, default_factory=dict)
     _refresh_tokens: dict[tuple[str, str], str] = field(repr=False, compare=False, default_factory=dict)
     _lock: threading.Lock = field(repr=False, compare=False, default_factory=threading.Lock)
@@ -100,6 +107,37 @@ class Provider:
         result: dict[str, Any] = answer.json()
         return result
 
+    @property
+    def manners_file(self) -> Path:
+        """The file that says how long device codes (`code`) and access tokens (`lifetime`) live for now, in seconds."""
+        return self.ca.parent.parent / "provider" / "manners"
+
+    @contextmanager
+    def manners(self, **seconds: float) -> Iterator[None]:
+        """For a while, let device codes (`code`) or access tokens (`lifetime`) live so many seconds."""
+        self.manners_file.write_text(json.dumps(seconds))
+        try:
+            yield
+        finally:
+            self.manners_file.unlink()
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Be gone for a while: nobody can connect, and who was connected is not any more. What it knows stays."""
+        self._turn(up=False)
+        try:
+            yield
+        finally:
+            self._turn(up=True)
+
+    def _turn(self, *, up: bool) -> None:
+        os.kill(self.process, signal.SIGUSR2)
+        end = time.monotonic() + 30
+        while answers(self.issuer, self.ca) is not up:
+            if time.monotonic() > end:
+                raise RigError(f"the provider is not {'up' if up else 'down'}")
+            time.sleep(0.05)
+
     def browser(self) -> httpx.Client:
         """Return a client that trusts the provider, follows redirects and keeps cookies."""
         return httpx.Client(verify=ssl.create_default_context(cafile=str(self.ca)), follow_redirects=True, timeout=30)
@@ -131,10 +169,15 @@ def provider(rig_folder: Path, certificate: Certificate) -> Iterator[Provider]:
     shared = {name: "" if name == "users-public" else secrets.token_urlsafe() for name in CLIENTS}
     settings, log = folder / "settings.json", folder / "log"
     settings.touch(mode=0o600)
-    settings.write_text(json.dumps({**_settings(certificate, shared), "minted": str(folder / MINTED)}))
+    settings.write_text(
+        json.dumps(
+            {**_settings(certificate, shared), "minted": str(folder / MINTED), "manners": str(folder / "manners")}
+        )
+    )
     note_secrets(folder / MINTED, [secret for secret in shared.values() if secret])
-    with running([node, PROGRAM / "provider.mjs", settings], log=log, ready=lambda: _issuer(log) is not None):
-        yield Provider(_issuer(log) or "", CLIENTS[0], shared[CLIENTS[0]], certificate.ca, shared)
+    program: list[str | Path] = [node, PROGRAM / "provider.mjs", settings]
+    with running(program, log=log, ready=lambda: _issuer(log) is not None) as process:
+        yield Provider(_issuer(log) or "", CLIENTS[0], shared[CLIENTS[0]], certificate.ca, process.pid, shared)
 
 
 def _settings(certificate: Certificate, shared: dict[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ctadata_jlab.errors import Misconfigured
+from ctadata_jlab.errors import Misconfigured, Unreachable
 from ctadata_jlab.tokens.agent import OidcAgent
 from ctadata_jlab.tokens.agent_sockets import found_sockets
 from tests.tokens.fake_agent import answering, in_pieces, padded
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.rig.agent import Agent
+    from tests.rig.provider import Provider
 
 SUCCESS = {"status": "success", "access_token": "opaque", "issuer": "https://op.example/", "expires_at": int(NOW) + 900}
 
@@ -242,6 +243,51 @@ def test_an_agent_needs_something_to_look_for() -> None:
     """Neither account nor issuer is a mistake in the settings."""
     with pytest.raises(Misconfigured):
         OidcAgent(variables={})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the other party disconnected",
+        "Could not connect to https://op.example",
+        "Couldn't resolve host name",
+        "Timeout was reached",
+    ],
+)
+def test_its_provider_is_away(place: Path, words: str) -> None:
+    """That is nobody's mistake and passes: a token that is still good serves meanwhile; without one it is worth trying again."""
+    left = {"seconds": 50}
+
+    def answer(question: dict[str, Any], connection: socket.socket) -> None:
+        is_kept = question.get("min_valid_period") == 0 and left["seconds"] > 0
+        kept = {**SUCCESS, "expires_at": int(NOW) + left["seconds"]}
+        said = kept if is_kept else {"status": "failure", "error": words}
+        saying(json.dumps(said).encode())(question, connection)
+
+    with answering(place, answer):
+        token = source(place).fetch(60)
+        assert token is not None
+        assert token.expires == NOW + 50
+        with pytest.raises(Unreachable):
+            source(place).fetch(60, refused=token)
+        left["seconds"] = 0
+        with pytest.raises(Unreachable, match="cannot reach the login server") as caught:
+            source(place).fetch(60)
+        assert caught.value.retryable
+
+
+def test_the_real_agent_while_its_provider_is_down(agent: Agent, provider: Provider) -> None:
+    """The token that it has serves on; another it cannot get; and afterwards it can."""
+    real = OidcAgent(agent.account, variables={"OIDC_SOCK": str(agent.socket)})
+    first = real.fetch(10, refused=real.fetch(10))
+    assert first is not None
+    with provider.outage():
+        assert real.fetch(60) == first
+        with pytest.raises(Unreachable):
+            real.fetch(10, refused=first)
+    second = real.fetch(10, refused=first)
+    assert second is not None
+    assert second.value != first.value
 
 
 def test_the_real_agent(agent: Agent, place: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ctadata_jlab.errors import Busy, CtaDataError, Misconfigured, NotLoggedIn
+from ctadata_jlab.errors import Busy, CtaDataError, Misconfigured, NotLoggedIn, Unreachable
 from ctadata_jlab.tokens import FirstOf
 from ctadata_jlab.tokens.environment import Environment
 from ctadata_jlab.tokens.file import TokenFile, forget, store
@@ -126,8 +126,19 @@ def test_a_good_token_outlives_its_sources_bad_moment() -> None:
     assert keeper.token() is first
     assert keeper.state().state == "ok"
     clock.now = NOW + 595
-    with pytest.raises(Misconfigured):
+    with pytest.raises(NotLoggedIn, match="stumbled"):
         keeper.token()
+
+
+def test_what_is_wrong_with_a_source_asks_for_a_login() -> None:
+    """A source that cannot be used is named, and is something to log in for: dialogs open, transfers wait; a network that is gone is not."""
+    keeper = Keeper(Scripted([Misconfigured("The agent is gone.", hint="Start it.")]), Clock())
+    with pytest.raises(NotLoggedIn, match=r"The agent is gone\.") as caught:
+        keeper.token()
+    assert caught.value.hint == "Start it."
+    assert (keeper.state().state, keeper.state().hint) == ("error", "The agent is gone. Start it.")
+    with pytest.raises(Unreachable):
+        Keeper(Scripted([Unreachable("away")]), Clock()).token()
 
 
 def test_nobody_waits_for_another_look() -> None:

@@ -10,6 +10,7 @@ from ctadata_jlab.tokens.environment import Environment
 from ctadata_jlab.tokens.foreign import Foreign
 from ctadata_jlab.tokens.keeper import Keeper
 from ctadata_jlab.tokens.own_issuer import OnlyFrom
+from ctadata_jlab.tokens.stand_in import UntilItEnds
 from tests.tokens.making import ISSUER, NOW, Clock, Scripted, jwt
 
 
@@ -113,6 +114,26 @@ def test_anothers_expired_token_is_no_error() -> None:
         OnlyFrom(ISSUER, ours).fetch()
     assert not OnlyFrom(ISSUER, theirs).explain()[0].has_expired
     assert OnlyFrom(ISSUER, ours).explain()[0].has_expired
+
+
+def test_a_login_stands_in_for_what_has_ended() -> None:
+    """A session cannot be handed another BEARER_TOKEN: once it has ended, the user's own login counts; without one it is told."""
+    ended = Environment({"BEARER_TOKEN": jwt(exp=NOW - 1, iss=ISSUER)}, clock=Clock())
+    mine = Scripted(["mine"])
+    chain = FirstOf([UntilItEnds(OnlyFrom(ISSUER, ended), mine), mine])
+    token = chain.fetch()
+    assert token is not None
+    assert token.value == "mine"
+    assert chain.explain()[0].has_expired
+    with pytest.raises(Misconfigured, match="expired"):
+        UntilItEnds(OnlyFrom(ISSUER, ended), Scripted([None])).fetch()
+    good = Environment({"BEARER_TOKEN": jwt(exp=NOW + 900, iss=ISSUER)}, clock=Clock())
+    token = FirstOf([UntilItEnds(good, mine), mine]).fetch()
+    assert token is not None
+    assert token.source == "environment"
+    broken = Environment({"BEARER_TOKEN": "two words"}, clock=Clock())
+    with pytest.raises(Misconfigured, match="BEARER_TOKEN"):
+        UntilItEnds(broken, mine).fetch()
 
 
 class Giver:

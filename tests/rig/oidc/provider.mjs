@@ -3,11 +3,13 @@
  *
  *   node provider.mjs SETTINGS.json
  *
- * SETTINGS: {cert, key, audience, clients: [{id, secret?, lifetime, rotates}]}. Serves https on a free port of
- * localhost and prints its issuer on the first line of the standard output. Every login name is accepted.
+ * SETTINGS: {cert, key, audience, minted?, manners?, clients: [{id, secret?, lifetime, rotates}]}. Serves https on a free
+ * port of localhost and prints its issuer on the first line of the standard output. Every login name is accepted.
+ * The file `manners` may say {code, lifetime}: how many seconds device codes and access tokens live for now.
+ * SIGUSR2 takes it down, with all its connections, and up again.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { Provider } from 'oidc-provider';
 
@@ -36,9 +38,14 @@ function resourceServer(ctx) {
   return { scope: [...scopes].join(' '), audience: settings.audience, accessTokenFormat: 'jwt' };
 }
 
-/** Seconds that an access token lives: `lifetime` of the request's form, else what the client has. */
+/** What holds for now. */
+function manners() {
+  return settings.manners && existsSync(settings.manners) ? JSON.parse(readFileSync(settings.manners, 'utf8')) : {};
+}
+
+/** Seconds that an access token lives: `lifetime` of the request's form, else of the manners, else what the client has. */
 function lifetime(ctx, token, client) {
-  return Number(ctx.oidc.body?.lifetime ?? clients.get(client.clientId).lifetime);
+  return Number(ctx.oidc.body?.lifetime ?? manners().lifetime ?? clients.get(client.clientId).lifetime);
 }
 
 /** A fresh signing key for each run. */
@@ -77,7 +84,7 @@ function configuration() {
     ttl: {
       AccessToken: lifetime,
       ClientCredentials: lifetime,
-      DeviceCode: 600,
+      DeviceCode: () => manners().code ?? 600,
       Grant: 86400,
       IdToken: 3600,
       Interaction: 3600,
@@ -101,11 +108,20 @@ function configuration() {
 }
 
 const server = createServer({ cert: readFileSync(settings.cert), key: readFileSync(settings.key) });
-server.listen(0, '127.0.0.1', () => {
-  const issuer = `https://localhost:${server.address().port}`;
+server.listen(0, '127.0.0.1');
+server.once('listening', () => {
+  const { port } = server.address();
+  const issuer = `https://localhost:${port}`;
   const provider = new Provider(issuer, configuration());
   provider.on('server_error', (ctx, error) => console.error(error));
   provider.use(hasten);
   server.on('request', provider.callback());
+  process.on('SIGUSR2', () => {
+    if (server.listening) {
+      server.close();
+      server.closeAllConnections();
+    } else server.listen(port, '127.0.0.1');
+  });
+  setInterval(() => {}, 60_000); // while it is down, nothing else keeps the process
   console.log(issuer);
 });
