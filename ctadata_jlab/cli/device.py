@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,13 @@ _dev = click.option("-d", "--dev", is_flag=True, help="Use the dev instance (the
 _source = click.option("--source", metavar="NAME", help="Use this source.")
 
 
+_password = click.option(
+    "--pw-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where oidc-agent finds the password of the account; else it asks.",
+)
+
+
 @click.command("login")
 @_dev
 @_source
@@ -30,11 +39,7 @@ _source = click.option("--source", metavar="NAME", help="Use this source.")
     default=None,
     help="Through oidc-agent, or without it. Default: through it where it runs and the source names an account.",
 )
-@click.option(
-    "--pw-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Where oidc-agent finds the password of the account; else it asks.",
-)
+@_password
 @click.pass_obj
 def log_in(choice: Choice, source: str | None, *, dev: bool, agent: bool | None, pw_file: Path | None) -> None:
     """Log in: confirm a code in a browser. Stays for long, and holds for kernels and JupyterLab, too."""
@@ -48,14 +53,24 @@ def log_in(choice: Choice, source: str | None, *, dev: bool, agent: bool | None,
 @click.command("logout")
 @_dev
 @_source
+@click.option("--agent", is_flag=True, help="Delete the source's account of oidc-agent, whose login is revoked, too.")
+@_password
 @click.pass_obj
-def log_out(choice: Choice, source: str | None, *, dev: bool) -> None:
+def log_out(choice: Choice, source: str | None, *, dev: bool, agent: bool, pw_file: Path | None) -> None:
     """Log out: revoke the login at the login server, and remove it and its token here."""
     from ctadata_jlab.foreground import login  # noqa: PLC0415 - help needs no network
+    from ctadata_jlab.foreground.agent_login import Way  # noqa: PLC0415
 
     meant = _meant(choice, source, dev=dev)
-    login.log_out(meant)
+    ask = partial(_agents_password, meant.title)
+    way = Way.of(choice.session, meant, wanted=agent or None, password_file=pw_file, ask_password=ask)
+    if way is not None and agent:
+        way.log_out()
+    else:
+        login.log_out(meant)
     click.echo(f"Logged out of {meant.title}.")
+    if way is not None and not agent and way.agent.file.exists():
+        click.echo(f"oidc-agent still has the account {way.account}; `logout --agent` deletes it.", err=True)
 
 
 def entered(
@@ -69,10 +84,14 @@ def entered(
     """Log in to *source* in whichever way fits, and return who that is."""
     from ctadata_jlab.foreground import login  # noqa: PLC0415 - help needs no network
     from ctadata_jlab.foreground.agent_login import Way  # noqa: PLC0415
+    from ctadata_jlab.tokens.agent_sockets import is_alive  # noqa: PLC0415
 
-    way = Way.of(choice.session, source, wanted=agent, password_file=password_file)
+    ask = partial(_agents_password, source.title)
+    way = Way.of(choice.session, source, wanted=agent, password_file=password_file, ask_password=ask)
     if way is not None:
         return way.log_in(_secret, secret).subject
+    if agent is None and os.environ.get("OIDC_SOCK") and not is_alive(Path(os.environ["OIDC_SOCK"])):
+        click.echo("The oidc-agent of OIDC_SOCK is not running: this login goes without it.", err=True)
     return login.log_in(choice.session, source, _show, _secret, secret).subject
 
 
@@ -89,6 +108,15 @@ def _secret(error: NeedsSecret) -> str:
     except click.Abort:
         raise error from None
     return secret
+
+
+def _agents_password(title: str, new: bool) -> str:
+    """Ask for the password of oidc-agent's account, unseen; twice for a *new* one."""
+    words = f"{'New p' if new else 'P'}assword with which oidc-agent encrypts the login to {title} (not shown)"
+    password: str = click.prompt(
+        words, default="", show_default=False, hide_input=True, confirmation_prompt=new, err=True
+    )
+    return password
 
 
 def _show(show: Show) -> None:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.errors import Misconfigured, NotLoggedIn
+from ctadata_jlab.errors import Misconfigured, NotFound, NotLoggedIn
 from ctadata_jlab.tokens.agent import OidcAgent
 from ctadata_jlab.tokens.agent_account import AgentAccount, running_agent
 from ctadata_jlab.tokens.chain import secret_of
@@ -34,9 +34,18 @@ class Way:
 
     @classmethod
     def of(
-        cls, session: Session, source: Source, *, wanted: bool | None = None, password_file: Path | None = None
+        cls,
+        session: Session,
+        source: Source,
+        *,
+        wanted: bool | None = None,
+        password_file: Path | None = None,
+        ask_password: Callable[[bool], str] | None = None,
     ) -> Way | None:
-        """Return it, or None if there is no agent or no account of that source; raises `Misconfigured` if it is *wanted* all the same."""
+        """Return it, or None if there is no agent or no account of that source; raises `Misconfigured` if it is *wanted* all the same.
+
+        The password of the account is found as `AgentAccount` says.
+        """
         account = session.config.sources[source.name].login.account
         socket = None if wanted is False else running_agent()
         if socket is None or not account:
@@ -45,7 +54,9 @@ class Way:
                 raise Misconfigured(f"There is no login through oidc-agent: {reason}.", hint="Use `--built-in`.")
             return None
         variables = {**os.environ, "OIDC_SOCK": str(socket)}
-        agent = AgentAccount(account, socket, password_file=password_file, variables=variables)
+        agent = AgentAccount(
+            account, socket, password_file=password_file, ask_password=ask_password, variables=variables
+        )
         return cls(session, source, account, agent, variables)
 
     def log_in(self, ask_secret: Callable[[NeedsSecret], str], secret: str | None = None) -> Token:
@@ -64,6 +75,14 @@ class Way:
         if self.source.keeper is not None:
             self.source.keeper.look_again()
         return token
+
+    def log_out(self) -> None:
+        """Have the agent revoke the login and delete the account; raises `NotFound` if it has none, `NotLoggedIn` if it cannot."""
+        if not self.agent.file.exists():
+            raise NotFound(f"oidc-agent has no account {self.account}.", hint="There is nothing to do.")
+        self.agent.delete()
+        if self.source.keeper is not None:
+            self.source.keeper.look_again()
 
     def _token(self) -> Token | None:
         try:

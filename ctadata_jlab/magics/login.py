@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import segno
 from IPython.display import display
 
 from ctadata_jlab import foreground
+from ctadata_jlab.errors import Misconfigured
 from ctadata_jlab.foreground import login
+from ctadata_jlab.foreground.agent_login import Way
 
 if TYPE_CHECKING:
     import argparse
@@ -23,24 +26,52 @@ __all__ = ["log_in", "log_out"]
 
 
 def log_in(parser: argparse.ArgumentParser, words: list[str]) -> None:
-    """Log in: shows the code and waits until it is confirmed; interrupting the cell gives up."""
-    source = _chosen(parser, words)
-    token = login.log_in(foreground.shared_session(), source, _show, _secret)
+    """Log in, through oidc-agent where that runs: shows the code and waits until it is confirmed; interrupting the cell gives up."""
+    parser.add_argument("--built-in", dest="agent", action="store_false", default=None)
+    source, wanted = _chosen(parser, words)
+    way = _way(source, wanted)
+    token = login.log_in(foreground.shared_session(), source, _show, _secret) if way is None else way.log_in(_secret)
     print(
         f"Logged in to {source.title}{f' as {token.subject}' if token.subject else ''}; renewed by itself from now on."
     )
 
 
 def log_out(parser: argparse.ArgumentParser, words: list[str]) -> None:
-    """Log out: revokes the login and removes it."""
-    source = _chosen(parser, words)
-    login.log_out(source)
+    """Log out: revokes the login, here or in oidc-agent, and removes it."""
+    source, wanted = _chosen(parser, words)
+    way = _way(source, wanted) if wanted else None
+    if way is None:
+        login.log_out(source)
+    else:
+        way.log_out()
     print(f"Logged out of {source.title}.")
 
 
-def _chosen(parser: argparse.ArgumentParser, words: list[str]) -> Source:
+def _chosen(parser: argparse.ArgumentParser, words: list[str]) -> tuple[Source, bool | None]:
+    """Return the source that is meant, and whether oidc-agent is; None if that was not said."""
+    parser.add_argument("--agent", action="store_true", default=None)
     said = parser.parse_args(words)
-    return foreground.chosen(foreground.shared_session(), said.source, dev=said.dev)
+    return foreground.chosen(foreground.shared_session(), said.source, dev=said.dev), said.agent
+
+
+def _way(source: Source, wanted: bool | None) -> Way | None:
+    ask = partial(_password, source.title)
+    return Way.of(foreground.shared_session(), source, wanted=wanted, ask_password=ask)
+
+
+def _password(title: str, new: bool) -> str:
+    """Ask for the password of oidc-agent's account, as `_secret` does; twice for a *new* one."""
+    words = f"assword with which oidc-agent encrypts the login to {title}: "
+    try:
+        password = getpass.getpass(f"{'New p' if new else 'P'}{words}")
+        again = getpass.getpass(f"Again: p{words}") if new else password
+    except (EOFError, NotImplementedError, RuntimeError):
+        raise Misconfigured(
+            "oidc-agent needs a password, and nobody can be asked for it here.", hint="Add `--built-in`."
+        ) from None
+    if password != again:
+        raise Misconfigured("The two passwords are not the same.", hint="Try again.")
+    return password
 
 
 def _secret(error: NeedsSecret) -> str:

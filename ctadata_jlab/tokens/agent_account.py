@@ -11,18 +11,22 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured, NotLoggedIn
-from ctadata_jlab.tokens.agent_sockets import found_sockets
+from ctadata_jlab.tokens.agent_sockets import found_sockets, is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ctadata_jlab.tokens.oauth import Client
 
 __all__ = ["AgentAccount", "running_agent"]
+
+
+_ADD = ("oidc-add", "--pw-store")
 
 
 def running_agent(variables: Mapping[str, str] | None = None) -> Path | None:
@@ -30,13 +34,16 @@ def running_agent(variables: Mapping[str, str] | None = None) -> Path | None:
     known = os.environ if variables is None else variables
     if shutil.which("oidc-gen", path=known.get("PATH")) is None:
         return None
-    if known.get("OIDC_SOCK"):
-        return Path(known["OIDC_SOCK"])
-    return next(iter(found_sockets(known)), None)
+    named = known.get("OIDC_SOCK")
+    return next(filter(is_alive, [Path(named)] if named else found_sockets(known)), None)
 
 
 class AgentAccount:
-    """The account called *name* of the agent at *socket*; *password_file* has its encryption password, else the programs ask for it."""
+    """The account called *name* of the agent at *socket*.
+
+    The password that encrypts it is in *password_file*, else *ask_password* is asked for it, once, and told whether it is a new one.
+    The agent keeps it while it runs: where each refresh token serves once, it has to write down the next one.
+    """
 
     def __init__(
         self,
@@ -44,11 +51,14 @@ class AgentAccount:
         socket: Path,
         *,
         password_file: Path | None = None,
+        ask_password: Callable[[bool], str] | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self._name = name
         self._variables = {**(os.environ if variables is None else variables), "OIDC_SOCK": str(socket)}
-        self._password = [] if password_file is None else [f"--pw-file={password_file}"]
+        self._password_file = password_file
+        self._ask_password = ask_password
+        self._asked: str | None = None
 
     @property
     def file(self) -> Path:
@@ -63,7 +73,9 @@ class AgentAccount:
         """Have the agent load it; returns whether there is such an account. Raises `NotLoggedIn` if it cannot be loaded."""
         if not self.file.exists():
             return False
-        if self._run("oidc-add", self._name, *self._password):
+        with self._password() as password:
+            failed = self._run(*_ADD, self._name, *password)
+        if failed:
             raise NotLoggedIn(
                 f"oidc-agent could not load the account {self._name}.", hint="Is the password right? Try again."
             )
@@ -71,25 +83,46 @@ class AgentAccount:
 
     def make(self, client: Client, ca: str = "") -> None:
         """Have the agent make it for *client*: the user confirms a code. Raises `NotLoggedIn` if that came to nothing."""
-        with tempfile.TemporaryDirectory(prefix="ctadata-") as folder:  # 0700
-            settings = Path(folder, "client.json")
-            settings.touch(mode=0o600)
-            settings.write_text(json.dumps(_settings(self._name, client)))
-            trust = [f"--cp={Path(ca).expanduser()}"] if ca else []
-            words = ("--flow=device", "--no-url-call", "--prompt=none", "--redirect-url=", f"--scope={client.scope}")
-            failed = self._run("oidc-gen", self._name, f"--file={settings}", *words, *trust, *self._password)
+        trust = [f"--cp={Path(ca).expanduser()}"] if ca else []
+        words = ("--flow=device", "--no-url-call", "--prompt=none", "--redirect-url=", f"--scope={client.scope}")
+        settings = json.dumps(_settings(self._name, client))
+        with _private("client.json", settings) as file, self._password(new=True) as password:
+            failed = self._run("oidc-gen", self._name, f"--file={file}", *words, *trust, *password)
+            if not failed:
+                self._run(*_ADD, self._name, *password, quiet=True)  # or it would forget the password
         if failed:
             raise NotLoggedIn(
                 "oidc-gen did not log in; what it said is above.",
                 hint="Try again, or without oidc-agent: `--built-in`.",
             )
 
+    def delete(self) -> None:
+        """Have the agent revoke its login and delete it; raises `NotLoggedIn` if it does not."""
+        with self._password() as password:
+            failed = self._run("oidc-gen", "--delete", "--confirm-yes", self._name, *password)
+        if failed or self.file.exists():
+            raise NotLoggedIn(
+                f"oidc-gen did not delete the account {self._name}; what it said is above.",
+                hint="Is the password right? Try again.",
+            )
+
     def remove(self) -> bool:
-        """Have the agent forget it, and remove its file; returns whether there was one."""
+        """Have the agent forget it, and remove its file; returns whether there was one. No password is needed, and nothing revoked."""
         self._run("oidc-add", "--remove", self._name, quiet=True)
         is_there = self.file.exists()
         self.file.unlink(missing_ok=True)
         return is_there
+
+    @contextmanager
+    def _password(self, *, new: bool = False) -> Iterator[list[str]]:
+        """Yield what tells the programs the password."""
+        if self._password_file is not None or self._ask_password is None:
+            yield [] if self._password_file is None else [f"--pw-file={self._password_file}"]
+            return
+        if self._asked is None:
+            self._asked = self._ask_password(new)
+        with _private("password", f"{self._asked}\n") as file:
+            yield [f"--pw-file={file}"]
 
     def _run(self, program: str, *words: str, quiet: bool = False) -> int:
         output = subprocess.DEVNULL if quiet else None  # the programs speak with the user
@@ -99,6 +132,16 @@ class AgentAccount:
             ).returncode
         except OSError as error:
             raise Misconfigured(f"{program} cannot be started: {error.strerror}.", hint="Install oidc-agent.") from None
+
+
+@contextmanager
+def _private(name: str, text: str) -> Iterator[Path]:
+    """Have *text* in a file that only this user can read, for a while."""
+    with tempfile.TemporaryDirectory(prefix="ctadata-") as folder:  # 0700
+        file = Path(folder, name)
+        file.touch(mode=0o600)
+        file.write_text(text)
+        yield file
 
 
 def _settings(name: str, client: Client) -> dict[str, object]:

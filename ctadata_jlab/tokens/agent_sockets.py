@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["found_sockets"]
+__all__ = ["found_sockets", "is_alive"]
 
 _MOST = 8
 
@@ -35,6 +35,17 @@ def found_sockets(variables: Mapping[str, str], shared: Path = Path("/tmp")) -> 
     made = {path: _made(path, user) for path in paths}
     own = [path for path, at in made.items() if at is not None]
     return sorted(own, key=lambda path: made[path] or 0, reverse=True)[:_MOST]
+
+
+def is_alive(path: Path) -> bool:
+    """Whether somebody listens on the socket at *path*: an agent that was killed leaves it behind."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(path))
+    except OSError:
+        return False
+    return True
 
 
 def _made(path: Path, user: int) -> float | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
+import signal
 import socket
 import subprocess
 from contextlib import contextmanager
@@ -33,6 +35,11 @@ class Agent:
 
     socket: Path
     account: str
+    process: int = 0
+
+    def kill(self) -> None:
+        """Kill it and its helpers, as a reboot would; the socket stays."""
+        os.killpg(self.process, signal.SIGKILL)
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """Have one conversation on the socket: plain JSON there and back."""
@@ -81,8 +88,9 @@ def agent_running(folder: Path) -> Iterator[Agent]:
     started = Agent(folder / "socket", "rig")
     command = [need("oidc-agent"), "--console", f"--socket-path={started.socket}"]
     env = _environment(folder, started)
-    with running(command, log=folder / "log", ready=started.socket.exists, env=env, folder=folder):
-        yield started
+    started.socket.unlink(missing_ok=True)
+    with running(command, log=folder / "log", ready=started.socket.exists, env=env, folder=folder) as process:
+        yield replace(started, process=process.pid)
 
 
 @pytest.fixture(scope="session")
