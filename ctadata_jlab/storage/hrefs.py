@@ -30,7 +30,7 @@ class Hrefs:
     def path(self, href: str, *, may_be_unquoted: bool) -> str:
         """Return the path that *href* means, without a trailing slash; raises `BadAnswer` for a name that is not UTF-8."""
         raw = "/" + href.split("/", 3)[-1] if href.startswith(("http://", "https://")) else href
-        if self._is_unquoted(raw, may_be_unquoted=may_be_unquoted):
+        if self._is_unquoted(raw, may_be_unquoted=may_be_unquoted) or "%" not in raw:
             return raw.rstrip("/")
         try:
             return unquote_to_bytes(raw).decode().rstrip("/")

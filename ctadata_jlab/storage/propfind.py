@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from ctadata_jlab.errors import BadAnswer, Unreachable
+from ctadata_jlab.storage.shapes import Repetition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,7 +73,7 @@ def read(chunks: Iterable[bytes], what: str) -> Iterator[Found]:
 
     Raises `BadAnswer` for anything that is not a multistatus, `Unreachable` for one that ends too early.
     """
-    reader = _Reader(what)
+    reader = Repetition(lambda: _Reader(what))
     for chunk in chunks:
         yield from reader.feed(chunk, last=False)
     yield from reader.feed(b"", last=True)
@@ -86,6 +88,7 @@ class _Reader:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
         self._parser.StartDoctypeDeclHandler = self._doctype
+        self.began = -1
         self._depth = 0
         self._fed = False
         self._buffer: list[str] | None = None
@@ -93,6 +96,10 @@ class _Reader:
         self._response: Found | None = None
         self._propstat: Found | None = None
         self._ready: list[Found] = []
+
+    @property
+    def is_between(self) -> bool:
+        return self._depth == 1
 
     def feed(self, chunk: bytes, *, last: bool) -> list[Found]:
         self._fed = self._fed or bool(chunk)
@@ -118,6 +125,8 @@ class _Reader:
             raise BadAnswer(f"The server's answer is not a WebDAV listing: {self._what}.")
         if name == "DAV: response":
             self._response = Found()
+            if self.began == -1:
+                self.began = self._parser.CurrentByteIndex
         elif name == "DAV: propstat":
             self._propstat = Found()
         elif name == "DAV: collection" and self._propstat is not None:
@@ -175,6 +184,7 @@ _MONTHS = {
 }
 
 
+@lru_cache(4096)  # files of one run have few times
 def moment(text: str) -> datetime | None:
     """Return the time that an HTTP date means (RFC 9110 §5.6.7), None for one that cannot be read."""
     try:

@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 __all__ = ["WebDav"]
 
 _WANTED = "adler32;q=1,md5;q=0.5"
+_LOCALITIES = {"ONLINE": True, "ONLINE_AND_NEARLINE": True, "NEARLINE": False}
+_SURELY_SHORT = paths.MAX_NAME_BYTES // 4
+"""A name with fewer characters is not too long, whatever they are in UTF-8."""
 
 
 class WebDav:
@@ -196,17 +199,18 @@ class WebDav:
 
     def _children(self, folder: str) -> Iterator[Entry]:
         base = self._href_path(self.server.url(folder))
-        seen_self = False
+        seen_self, what, here = False, self.server.what(folder), folder.rstrip("/") + "/"
         for found in self.server.propfind(folder, 1, self.properties, folder=True):
             path = self._href_path(found.href)
             if not seen_self and is_self(path, base, folder):
                 seen_self, base = True, path
                 if not found.is_folder:
-                    raise NotFound(f"{self.server.what(folder)} is a file, not a folder.")
+                    raise NotFound(f"{what} is a file, not a folder.")
                 continue
-            yield self._entry(paths.join(folder, child(path, base, self.server.what(folder))), found)
+            name = child(path, base, what)
+            yield self._entry(here + name if len(name) < _SURELY_SHORT else paths.join(folder, name), found)
         if not seen_self:
-            raise BadAnswer(f"The listing does not contain the folder itself: {self.server.what(folder)}.")
+            raise BadAnswer(f"The listing does not contain the folder itself: {what}.")
 
     def _href_path(self, href: str) -> str:
         return self._hrefs.path(href, may_be_unquoted=self.server.is_xrootd)
@@ -230,7 +234,7 @@ class WebDav:
             size=size,
             modified=found.modified,
             version=None if found.is_folder else versions.version_of(found.etag, size, found.properties),
-            checksum=best(found.properties.get(propfind.CHECKSUMS)),
+            checksum=best(found.properties[propfind.CHECKSUMS]) if propfind.CHECKSUMS in found.properties else None,
             online=_online(found.properties.get(propfind.LOCALITY)),
         )
 
@@ -370,4 +374,4 @@ class WebDav:
 
 def _online(locality: str | None) -> bool | None:
     """Return False for what is on tape only; of a file whose pool is down (UNAVAILABLE, LOST) the server itself says what is wrong."""
-    return {"ONLINE": True, "ONLINE_AND_NEARLINE": True, "NEARLINE": False}.get((locality or "").upper())
+    return None if locality is None else _LOCALITIES.get(locality.upper())

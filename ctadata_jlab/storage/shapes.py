@@ -1,0 +1,153 @@
+"""Responses of a multistatus that are written like an earlier one: the same markup to the letter, other texts.
+
+A server writes thousands of them by one pattern. The XML parser reads the first of each; of the others only the texts are taken, which
+costs a fifth. What differs in anything but plain ASCII texts, or stands where no response is expected, goes to the XML parser. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ctadata_jlab.errors import CtaDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ctadata_jlab.storage.propfind import Found
+
+__all__ = ["Repetition", "XmlReader"]
+
+_END = re.compile(r"</(?:[^<>:/\s]+:)?response\s*>", re.ASCII)
+_TAG = re.compile(r"""<[^<>!?"'](?:[^<>"']|"[^"<]*"|'[^'<]*')*>""")
+_TEXT = r"[^<>&\x00-\x1f\x7f-\xff]{0,4096}"
+"""What means itself in XML, in any of the encodings that the parser knows."""
+_SHAPES = 4
+"""Of files and folders, with and without some property."""
+_LONGEST = 65_536
+"""So much is kept while the end of a response has not come."""
+
+
+class XmlReader(Protocol):
+    """Reads a multistatus by XML's rules."""
+
+    began: int
+    """At which byte the first response began, -1 before."""
+
+    @property
+    def is_between(self) -> bool:
+        """Whether a response could begin now."""
+        ...
+
+    def feed(self, chunk: bytes, *, last: bool) -> list[Found]:
+        """Take the next bytes; return the responses that they end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """One pattern of responses: its groups are the href and the properties called *names*."""
+
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    model: Found
+
+    def found(self, texts: tuple[str, ...]) -> Found:
+        """Return what a response with these *texts* says."""
+        properties = self.model.properties.copy()
+        properties.update(zip(self.names, map(str.strip, texts[1:]), strict=True))
+        return type(self.model)(texts[0].strip(), 200, self.model.is_folder, properties)
+
+
+class Repetition:
+    """Reads a multistatus by the reader that *fresh* makes, but by known shapes what has one."""
+
+    def __init__(self, fresh: Callable[[], XmlReader]) -> None:
+        self._fresh = fresh
+        self._reader = fresh()
+        self._rest = ""
+        """What has come since, as Latin-1: a character for each byte."""
+        self._head: str | None = None
+        """What stands before the first response."""
+        self._shapes: list[_Shape] = []
+        self._is_between = False
+        self._is_untouched = True
+
+    def feed(self, chunk: bytes, *, last: bool) -> list[Found]:
+        """Take the next bytes; return the responses that they end."""
+        self._rest += chunk.decode("latin-1")
+        found: list[Found] = []
+        position = self._repeated(0, found)
+        while end := _END.search(self._rest, position):
+            self._parsed(self._rest[position : end.end()], found)
+            position = self._repeated(end.end(), found)
+        self._rest = self._rest[position:]
+        if last or len(self._rest) > _LONGEST:
+            found += self._reader.feed(self._rest.encode("latin-1"), last=last)
+            self._rest, self._is_between, self._is_untouched = "", False, False
+        return found
+
+    def _repeated(self, position: int, found: list[Found]) -> int:
+        """Take the responses at *position* that have a known shape; return where they end."""
+        before = -1
+        while self._is_between and before != position:
+            before = position
+            for shape in self._shapes:
+                match = shape.pattern.match
+                while texts := match(self._rest, position):
+                    found.append(shape.found(texts.groups()))
+                    position = texts.end()
+        return position
+
+    def _parsed(self, piece: str, found: list[Found]) -> None:
+        """Let the XML reader take *piece*, which ends like a response, and learn its shape if it is one."""
+        was_between = self._is_between
+        ended = self._reader.feed(piece.encode("latin-1"), last=False)
+        self._is_between = len(ended) == 1 and self._reader.is_between
+        if self._is_untouched and self._is_between:
+            self._head = piece[: self._reader.began]
+            piece, was_between = piece[self._reader.began :], True
+        self._is_untouched = False
+        found += ended
+        if was_between and self._is_between and self._head is not None and len(self._shapes) < _SHAPES:
+            shape = _learned(self._head, piece, self._fresh())
+            self._shapes += [shape] if shape else []
+
+
+def _learned(head: str, response: str, reader: XmlReader) -> _Shape | None:
+    """Return the shape of *response* with a mark in the place of each text; None if it is none of a file or folder that is there.
+
+    Which text is which property is told by *reader*, given just that.
+    """
+    pieces = _pieces(response)
+    marks = [f"-{n}-" if is_text else piece for n, (piece, is_text) in enumerate(pieces)]
+    try:
+        (found,) = reader.feed((head + "".join(marks)).encode("latin-1"), last=False)
+    except (CtaDataError, ValueError):
+        return None
+    kinds = {found.href: "href", **{value: name for name, value in found.properties.items() if value}}
+    texts = [kinds.get(mark) for mark, (_, is_text) in zip(marks, pieces, strict=True) if is_text]
+    names = [name for name in texts if name is not None]
+    if found.status != 200 or names[:1] != ["href"]:
+        return None
+    pattern = "".join(
+        re.escape(piece) if not is_text else f"({_TEXT})" if mark in kinds else _TEXT
+        for mark, (piece, is_text) in zip(marks, pieces, strict=True)
+    )
+    return _Shape(re.compile(r"\s*" + pattern, re.ASCII), tuple(names[1:]), found)
+
+
+def _pieces(response: str) -> list[tuple[str, bool]]:
+    """Return *response* in pieces, each with whether it is a text that may be another next time; a status may not."""
+    pieces: list[tuple[str, bool]] = []
+    position = 0
+    response = response.lstrip()
+    for tag in _TAG.finditer(response):
+        between = response[position : tag.start()]
+        text = between.strip()
+        is_text = bool(text) and not text.startswith("HTTP/")
+        before, _, after = between.partition(text) if is_text else (between, "", "")
+        pieces += [(before, False), (text if is_text else "", is_text), (after + tag.group(), False)]
+        position = tag.end()
+    return pieces
