@@ -87,7 +87,7 @@ class AsyncRemote:
 
     async def checksum(self, path: str, algorithm: str | None = None) -> Checksum:
         """Return the checksum of the file *path*."""
-        return await asyncio.to_thread(self.blocking.checksum, path, algorithm)
+        return await _stoppable(self.blocking.checksum, path, algorithm)
 
     async def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
         """Return the bytes of *path* from *start* to before *end*."""
@@ -205,10 +205,14 @@ class AsyncRemote:
 
 
 async def _transfer(work: Callable[..., Summary], progress: Report, *arguments: Any, **options: Any) -> Summary:
+    told = progress if isinstance(progress, bool) else _on_loop(progress)
+    return await _stoppable(work, *arguments, **options, progress=told)
+
+
+async def _stoppable(work: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """Await *work* in a thread; when the task is cancelled, let it stop where it can go on, then be cancelled."""
     stop = threading.Event()
-    told = progress if isinstance(progress, bool) else _on_loop(progress)
-    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments, **options, progress=told, stop=stop))
+    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments, **options, stop=stop))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:

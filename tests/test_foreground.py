@@ -335,6 +335,21 @@ def test_what_a_killed_upload_has_left_is_swept_by_the_next(desk: Desk, session:
     assert desk.raw_get("/up/big") == (desk.cwd / "big").read_bytes()
 
 
+def test_a_whole_file_that_a_killed_upload_has_left_goes_when_its_name_is_taken(desk: Desk, session: Session) -> None:
+    """Until then it may be all there is, and is remembered; no run of another file takes it."""
+    folder = session.config.state / "uploads"
+    with Tickets(folder, "dcache", "DEAD") as dead:
+        left = temporary("/up/big", dead.of(Item(0, "/x", "/up/big", "file", 5)))
+    desk.raw_put(left, b"12345")
+    (desk.cwd / "file").write_bytes(b"12345")
+    foreground.put(session, "dcache", desk.cwd / "file", "/up/other").require()
+    assert desk.raw_get(left) == b"12345"
+    foreground.put(session, "dcache", desk.cwd / "file", "/up/big").require()
+    assert desk.raw_get("/up/big") == b"12345"
+    assert not desk.raw_exists(left)
+    assert list(folder.iterdir()) == []
+
+
 def test_a_rehearsal_moves_no_small_files_either(desk: Desk, session: Session) -> None:
     """Many at once are as little real as single ones."""
     for n in range(5):

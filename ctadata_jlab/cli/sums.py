@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -110,14 +112,27 @@ def _end(choice: Choice, files: tuple[str, ...], *, local: bool) -> tuple[Remote
 def _manifest(remote: Remote, tops: list[str], algorithm: str | None, *, recursive: bool) -> Iterator[str]:
     from ctadata_jlab import paths  # noqa: PLC0415 - help needs no storage
 
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
+    with _threads() as (threads, stop):
         for top in tops:
             entry = remote.stat(top)
             files = _files(remote, entry, recursive=recursive)
-            known = threads.map(lambda file: remote.checksum(file.path, algorithm), files)
+            known = threads.map(lambda file: remote.checksum(file.path, algorithm, stop=stop), files)
             for file, found in zip(files, known, strict=True):
                 name = paths.relative(file.path, top) if entry.is_folder else entry.name
                 yield _line(name, found)
+
+
+@contextmanager
+def _threads() -> Iterator[tuple[ThreadPoolExecutor, threading.Event]]:
+    """Give threads, and what tells them to stop; they are told so when this ends by an error or Ctrl-C."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        try:
+            yield threads, stop
+        except BaseException:
+            stop.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _files(remote: Remote, top: Entry, *, recursive: bool) -> list[Entry]:
@@ -153,8 +168,8 @@ def _check(remote: Remote, top: str, manifest: Iterable[str]) -> int:
 
     sums = [_parsed(text.rstrip("\r\n"), number) for number, text in enumerate(manifest, 1) if text.strip()]
     code, good = 0, 0
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        for one, error in zip(sums, threads.map(lambda one: _fault(remote, top, one), sums), strict=True):
+    with _threads() as (threads, stop):
+        for one, error in zip(sums, threads.map(lambda one: _fault(remote, top, one, stop), sums), strict=True):
             if error is None:
                 good += 1
                 continue
@@ -165,13 +180,13 @@ def _check(remote: Remote, top: str, manifest: Iterable[str]) -> int:
     return code
 
 
-def _fault(remote: Remote, top: str, wanted: _Sum) -> CtaDataError | None:
+def _fault(remote: Remote, top: str, wanted: _Sum, stop: threading.Event) -> CtaDataError | None:
     """Return what is wrong with the file, None if it is as *wanted*."""
     from ctadata_jlab import paths  # noqa: PLC0415 - help needs no storage
     from ctadata_jlab.errors import Corrupted, CtaDataError  # noqa: PLC0415
 
     try:
-        found = remote.checksum(paths.join(top, wanted.path), wanted.algorithm)
+        found = remote.checksum(paths.join(top, wanted.path), wanted.algorithm, stop=stop)
     except CtaDataError as error:
         return error
     if found.value.lower() == wanted.value.lower():

@@ -222,6 +222,7 @@ def _ticketed(session: Session, target: Source, only: Selection) -> Iterator[Tic
     with Tickets(session.config.state / "uploads", target.name, new_id(time.time())) as tickets:
         tickets.sweep(target.storage)
         yield tickets
+        tickets.sweep(target.storage)  # what was kept as all there is, now that the same file has been stored
 
 
 def _act(

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.transfer.lock import lock
-from ctadata_jlab.transfer.orphans import sweep_one
+from ctadata_jlab.transfer.orphans import is_kept, sweep_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,8 +86,10 @@ def _swept(file: Path, storage: Storage) -> int:
     descriptor = os.open(file, os.O_RDONLY)
     try:
         with lock(descriptor, file):
-            count = sum(sweep_one(storage, target, size, ticket) for ticket, (target, size) in _left(file).items())
-            file.unlink(missing_ok=True)
+            left = [(target, size, ticket) for ticket, (target, size) in _left(file).items()]
+            count = sum(sweep_one(storage, *one) for one in left)
+            if not any(is_kept(storage, *one) for one in left):
+                file.unlink(missing_ok=True)
             return count
     except BlockingIOError:
         return 0

@@ -23,8 +23,8 @@ from ctadata_jlab.remote.bar import shown
 from ctadata_jlab.remote.glob import glob
 from ctadata_jlab.remote.mirror import Way, mirror
 from ctadata_jlab.remote.reading import Reading, read_range
+from ctadata_jlab.remote.summing import checksum_of
 from ctadata_jlab.remote.writing import Draft, Writing, as_text
-from ctadata_jlab.transfer.checksum import KNOWN, Digests
 from ctadata_jlab.transfer.job import Place
 from ctadata_jlab.transfer.walk import walk
 
@@ -118,20 +118,9 @@ class Remote:
             return False
         return True
 
-    def checksum(self, path: str, algorithm: str | None = None) -> Checksum:
+    def checksum(self, path: str, algorithm: str | None = None, *, stop: threading.Event | None = None) -> Checksum:
         """Return the checksum of the file *path*: the stored one, or (another *algorithm*, none stored) computed by reading it all."""
-        with self._storage.open(paths.remote(path)) as reader:
-            stored = reader.entry.checksum
-            if stored is not None and algorithm in {None, stored.algorithm}:
-                return stored
-            wanted = algorithm or "adler32"
-            if wanted not in KNOWN:
-                raise Unsupported(f"{wanted} cannot be computed.", hint=f"Known are {', '.join(sorted(KNOWN))}.")
-            digests = Digests([wanted, *([stored.algorithm] if stored else [])])
-            reader.pour(0, None, digests.update)
-        found = digests.checksum(wanted)
-        assert found is not None  # noqa: S101 - for the type checker: it is known
-        return found
+        return checksum_of(self._storage, paths.remote(path), algorithm, stop)
 
     # -- bytes
 

@@ -13,11 +13,11 @@ from ctadata_jlab.transfer.job import Item, ItemState
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ctadata_jlab.storage import Storage
+    from ctadata_jlab.storage import Entry, Storage
     from ctadata_jlab.transfer.job import Job
     from ctadata_jlab.transfer.journal import Journal
 
-__all__ = ["interrupted", "sweep", "sweep_one", "ticket_of"]
+__all__ = ["interrupted", "is_kept", "sweep", "sweep_one", "ticket_of"]
 
 _MOST = 1000
 
@@ -53,9 +53,22 @@ def sweep_one(target: Storage, path: str, size: int | None, ticket: str) -> bool
     part = temporary(path, ticket)
     try:
         there = stat_or_none(target, part)
-        if there is None or (there.size == size and stat_or_none(target, path) is None):
+        if there is None or _is_all_there_is(target, there, path, size):
             return False
         target.remove(part)
     except CtaDataError:
         return False
     return True
+
+
+def is_kept(target: Storage, path: str, size: int | None, ticket: str) -> bool:
+    """Whether `sweep_one` leaves what it found, because it is whole and nothing has its final name yet."""
+    try:
+        there = stat_or_none(target, temporary(path, ticket))
+        return there is not None and _is_all_there_is(target, there, path, size)
+    except CtaDataError:
+        return False
+
+
+def _is_all_there_is(target: Storage, part: Entry, path: str, size: int | None) -> bool:
+    return part.size == size and stat_or_none(target, path) is None
