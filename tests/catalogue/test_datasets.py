@@ -211,7 +211,7 @@ def test_looking_asks_nobody(field: Field, desk: Desk, monkeypatch: pytest.Monke
     """`ds`, `status` and `logs` are answered from here; idle, there is neither a question nor a thread."""
     did, _ = registered(field)
     desk.fetched(did)
-    asked, before = questions(monkeypatch), threading.active_count()
+    asked, before = questions(monkeypatch, field.catalogue), threading.active_count()
     for name in (did, f"{field.scope}:unknown", "wsgidav:/somewhere"):
         desk.local(name)
     status = desk.datasets.status(field.session, lambda _: None)
@@ -227,7 +227,7 @@ def test_what_was_found_out_survives_a_restart(field: Field, desk: Desk, monkeyp
     told = desk.found(did)
     desk.rest()
     again = Desk(field.session)
-    asked = questions(monkeypatch)
+    asked = questions(monkeypatch, field.catalogue)
     assert again.files(did) == told
     assert asked == []
 

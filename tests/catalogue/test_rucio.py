@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from ctadata_jlab import config
@@ -247,7 +250,7 @@ def test_a_thousand_members_with_few_questions(field: Field, monkeypatch: pytest
     catalogue.files(scope, dict.fromkeys(names[:500], b"1"), replace(field.dav, door=None))
     catalogue.files(scope, dict.fromkeys(names[500:], b"1"), replace(field.dav, door=None))
     catalogue.collection(scope, "many", names, closed=True)
-    asked = questions(monkeypatch)
+    asked = questions(monkeypatch, catalogue)
     folder = f"/{scope}/many"
     assert sorted(entry.name for entry in field.storage.list(folder)) == names
     first = list(asked)
@@ -399,18 +402,17 @@ def searching(field: Field) -> Rucio:
     return storage
 
 
-def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the list of what the catalogue is asked from now on."""
-    import httpx
-
+def questions(monkeypatch: pytest.MonkeyPatch, catalogue: Catalogue) -> list[str]:
+    """Return the list of what *catalogue* is asked from now on, logins too."""
     asked: list[str] = []
-    send = httpx.Client.send
+    send = httpx.HTTPTransport.handle_request
 
-    def noted(self: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
-        asked.append(f"{request.method} {request.url.path}")
-        return send(self, request, **options)
+    def noted(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        if str(request.url).startswith(catalogue.url):
+            asked.append(f"{request.method} {request.url.path}")
+        return send(self, request)
 
-    monkeypatch.setattr(httpx.Client, "send", noted)
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", noted)
     return asked
 
 
@@ -497,7 +499,7 @@ def test_a_password_is_exchanged_for_a_token(rucio: Catalogue, tmp_path: Path, m
         f'only = []\n[sources.rucio]\nkind = "rucio"\nurl = "{rucio.url}"\nca = "{rucio.ca}"\naccount = "root"\n'
         f'login = {{ kind = "basic", user = "{rig.USER}", file = "{password}" }}\n'
     )
-    asked = questions(monkeypatch)
+    asked = questions(monkeypatch, rucio)
     with Session(config.load(places=[file])) as session:
         storage = session.storage("rucio")
         assert names(storage.list("/")) == names(storage.list("/"))
@@ -508,7 +510,23 @@ def test_a_password_is_exchanged_for_a_token(rucio: Catalogue, tmp_path: Path, m
         for _ in range(2):
             with pytest.raises(NotLoggedIn):
                 list(session.storage("rucio").list("/"))
-    assert len(asked) <= count + 2
+    assert (count, len(asked)) == (2, 3)
+
+
+def test_tokens_in_answers_are_not_logged(
+    rucio: Catalogue, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rucio answers a password with a token in a header; at no level does a log show it."""
+    monkeypatch.setattr(logging.getLogger("httpcore.http11"), "filters", [])
+    caplog.set_level(logging.DEBUG)
+    login = base64.b64encode(f"{rig.USER}:{rig.PASSWORD}".encode()).decode()
+    trust = Trust(bundle=str(rucio.ca))
+    storage = Rucio("Rucio", rucio.url, trust, authorise=lambda _: f"Basic {login}", account="root")
+    assert storage.api.scopes() is not None
+    storage.close()
+    assert "send_request_headers" in caplog.text  # or nothing is logged here
+    assert "auth-token" not in caplog.text.lower()
+    assert rig.PASSWORD not in caplog.text
 
 
 def test_an_answer_of_somebody_else_is_said_to_be_that(certificate: Certificate) -> None:
