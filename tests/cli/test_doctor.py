@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from ctadata_jlab.cli.diagnosis import network, place
 from tests.cli.settings import desk_for
 from tests.door.double import TOKEN
 from tests.door.traps import Traps
+from tests.tokens.making import jwt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +154,27 @@ def test_writing_where_one_may_not(double: Double, dcache: Callable[..., Found])
     """A problem, not a traceback."""
     double.reset(Traps(read_only=True))
     assert "problem" in levels(dcache("--try-writing", "/"), "writing")
+
+
+def test_an_overwrite_policy(double: Double, dcache: Callable[..., Found]) -> None:
+    """Where no PUT may overwrite, a file is replaced by renaming all the same; that it is, and how, is told."""
+    double.reset(Traps(overwrite_refused=True))
+    double.names.make_folder("/mine")
+    [unasked, asked] = dcache("--try-writing", "mine")["replacing"]
+    assert (unasked["level"], asked["level"]) == ("ok", "ok")
+    assert "not replaced unasked" in unasked["text"]
+    assert "replaced when that is asked, by " in asked["text"]
+    assert double.raw_names("/mine") == []
+
+
+def test_what_the_token_allows(double: Double, dcache: Callable[..., Found], tmp_path: Path) -> None:
+    """By its scopes, in words; one without is judged by the storage."""
+    assert "no storage scopes" in dcache()["scopes"][0]["text"]
+    token = jwt(sub="somebody", exp=time.time() + 3600, scope="openid storage.read:/ storage.modify:/lst/mine")
+    double.tokens = {token: {"storage.read:/", "storage.modify:/lst/mine"}}
+    (tmp_path / "home-of-somebody" / "token").write_text(token + "\n")
+    [finding] = dcache()["scopes"]
+    assert finding == {**finding, "level": "ok", "text": "The token may read everything, write below /lst/mine."}
 
 
 def test_an_older_client_is_found(dcache: Callable[..., Found], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,17 @@ def test_a_listing_is_a_table_with_escaped_names(desk: Desk, shell: InteractiveS
     assert repr(files).splitlines()[1].endswith("  sub/")
 
 
+def test_a_table_shows_what_is_in_a_name(desk: Desk, shell: InteractiveShell) -> None:
+    """No character that a terminal obeys, or that turns the direction of reading, in text or in HTML; the value is the name."""
+    name = "\x1b[2Jrun\u202e5h.exe"
+    desk.raw_put(f"/lst/{name}", b"12345")
+    files = value(shell, "%dcache ls lst")
+    assert files.names == [name]
+    for shown in (repr(files), files._repr_html_()):
+        assert "\N{REPLACEMENT CHARACTER}[2Jrun\N{REPLACEMENT CHARACTER}5h.exe" in shown
+        assert not {"\x1b", "\u202e"} & set(shown)
+
+
 def test_dev_is_the_twin(desk: Desk, shell: InteractiveShell) -> None:
     """`-d` takes the dev instance."""
     desk.raw_put("/../dev/only-dev", b"x")

@@ -151,6 +151,7 @@ def test_tab_completes_through_ipython(desk: Desk, shell: InteractiveShell) -> N
         ("%dcache ls 'lst/two w", ["words.h5"]),
         ('%dcache ls "lst/it', ["lst/it's.txt"]),
         (r"%dcache ls lst/it", [r"lst/it\'s.txt"]),
+        ("%dcache ls 'lst/it", [r"lst/it'\''s.txt"]),
         ("%dcache ls /lst/s", ["/lst/sub/"]),
         ("%dcache put mi", ["mine.txt"]),
         ("%dcache put mine.txt l", ["lst/"]),
@@ -167,6 +168,13 @@ def test_what_tab_offers(desk: Desk, shell: InteractiveShell, before: str, ends:
     (desk.cwd / "mine.txt").write_bytes(b"1")
     symbol = before[max(before.rfind(char) for char in " '\"\\") + 1 :]
     assert sorted(completions(before, symbol, Place())) == sorted(ends)
+
+
+def test_a_name_that_a_line_cannot_hold_is_not_offered(desk: Desk, shell: InteractiveShell) -> None:
+    """What stands in a cell is run: no line break, no control character, nothing that turns the direction of reading."""
+    for name in ("bad\nimport os", "bad\x1b[2J", "bad\u202etxt.exe", "bad but seen"):
+        desk.raw_put(f"/lst/{name}", b"1")
+    assert completions("%dcache ls lst/bad", "lst/bad", Place()) == [r"lst/bad\ but\ seen"]
 
 
 def test_completion_never_complains(desk: Desk, shell: InteractiveShell) -> None:

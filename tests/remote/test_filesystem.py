@@ -23,7 +23,7 @@ class Fixtures(abstract.AbstractFixtures):  # type: ignore[misc]
 
     @pytest.fixture
     def fs(self, desk: Desk) -> SourceFileSystem:
-        return SourceFileSystem("dcache")
+        return DCacheFileSystem("dcache")  # wsgidav is none, but may be named
 
     @pytest.fixture
     def fs_path(self, desk: Desk) -> str:
