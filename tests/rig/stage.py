@@ -1,4 +1,4 @@
-"""A stage for the browser's tests: the provider, XRootD and a JupyterLab whose user has nothing set up.
+"""A stage for the browser's tests: the provider, XRootD, oidc-agent, and two users' JupyterLabs: one has nothing set up, one the agent.
 
 ``python -m pytest -q -o python_files=stage.py tests/rig/stage.py`` with ``STAGE`` naming a folder: there, ``stage.json`` says where
 everything is once it stands. It ends when the file ``end`` appears there, or its parent is gone.
@@ -16,13 +16,14 @@ from tests.e2e.server import serving
 from tests.hunt import MINTED
 
 if TYPE_CHECKING:
+    from tests.rig.agent import Agent
     from tests.rig.doors import Door
     from tests.rig.provider import Provider
 
 SCOPE = "openid offline_access storage.read:/ storage.modify:/"
 
 
-def test_stage(xrootd: Door, provider: Provider, rig_folder: Path) -> None:
+def test_stage(xrootd: Door, provider: Provider, agent: Agent, brief_account: str) -> None:
     """Stand until it is told to end."""
     stage, parent = Path(os.environ["STAGE"]), os.getppid()
     short = provider.as_client("users-short")
@@ -32,13 +33,22 @@ def test_stage(xrootd: Door, provider: Provider, rig_folder: Path) -> None:
         f'only = []\n[sources.grid]\ntitle = "Grid"\nurl = "{xrootd.url}"\nca = "{xrootd.ca}"\nroot = "{folder}"\n'
         f'[sources.grid.login]\nissuer = "{short.issuer}"\nclient_id = "users-short"\nscope = "{SCOPE}"\n'
     )
-    environment = {"CTADATA_CLIENT_SECRET_GRID": short.client_secret}
-    with serving(stage, config, environment=environment, extensions=("jupyterlab",)) as client:
+    secret = {"CTADATA_CLIENT_SECRET_GRID": short.client_secret}
+    with_agent = f'{config}account = "{brief_account}"\n'
+    known = {**secret, "OIDC_SOCK": str(agent.socket)}
+    lab = ("jupyterlab",)
+    with (
+        serving(stage / "first", config, environment=secret, extensions=lab) as first,
+        serving(stage / "second", with_agent, environment=known, extensions=lab) as second,
+    ):
         facts = {
-            "lab": f"{client.http.base_url}lab?token=test-token",
-            "minted": str(rig_folder / "provider" / MINTED),
-            "home": str(stage / "home"),
-            "log": str(client.log),
+            "labs": [f"{one.http.base_url}lab?token=test-token" for one in (first, second)],
+            "homes": [str(stage / name / "home") for name in ("first", "second")],
+            "logs": [str(one.log) for one in (first, second)],
+            "minted": str(provider.manners_file.with_name(MINTED)),
+            "manners": str(provider.manners_file),
+            "provider": provider.process,
+            "agent": agent.process,
         }
         half = stage / "stage.half"
         half.write_text(json.dumps(facts))

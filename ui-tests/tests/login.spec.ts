@@ -1,6 +1,7 @@
 /**
- * A login by code as two people see it: the panel in one browser, the login
- * page in another; against a real provider and a real grid door.
+ * Logins as people see them: the panel in one browser, the login page in
+ * another; by our own flow and with an oidc-agent; against a real provider,
+ * which is down now and then, and a real grid door.
  */
 
 import { spawn } from 'node:child_process';
@@ -10,17 +11,20 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { expect, test as base } from '@playwright/test';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
+import type { Browser, BrowserContext, Locator, Page } from '@playwright/test';
 
 const REPOSITORY = path.join(__dirname, '..', '..');
 const STAGE = path.join(__dirname, '..', '.cache', 'stage');
 
 /** Where everything is. */
 interface IStage {
-  lab: string;
+  labs: string[];
+  homes: string[];
+  logs: string[];
   minted: string;
-  home: string;
-  log: string;
+  manners: string;
+  provider: number;
+  agent: number;
 }
 
 /** The servers, and what a browser was told by them. */
@@ -62,6 +66,21 @@ class Stage {
     const ended = once(this.child, 'exit');
     fs.writeFileSync(path.join(STAGE, 'end'), '');
     await ended;
+  }
+
+  /** Let device codes and tokens live so many seconds from now on. */
+  behave(seconds: { code?: number; lifetime?: number }): void {
+    fs.writeFileSync(this.facts.manners, JSON.stringify(seconds));
+  }
+
+  /** Take the login server down, or up again. */
+  turnProvider(): void {
+    process.kill(this.facts.provider, 'SIGUSR2');
+  }
+
+  /** Kill the agent and its helpers; its socket stays. */
+  killAgent(): void {
+    process.kill(-this.facts.agent, 'SIGKILL');
   }
 
   /** All secrets that the provider has handed out. */
@@ -136,74 +155,174 @@ const test = base.extend<object, { stage: Stage }>({
   ]
 });
 
-test('one click, a code, another browser: in, renewed, and out again', async ({
+/** A user's panel. */
+class Seat {
+  constructor(
+    readonly page: Page,
+    readonly context: BrowserContext
+  ) {
+    this.heard = overhear(context);
+    this.panel = page.locator('#ctadata-panel');
+    this.badge = this.panel.locator('.ctadata-Badge');
+    this.row = this.panel.locator('[data-ctadata-name="alpha.txt"]');
+    this.dialog = page.locator('.jp-Dialog');
+    this.start = this.dialog.locator('.ctadata-Device-start');
+  }
+
+  /** Sit down. */
+  static async at(browser: Browser, lab: string): Promise<Seat> {
+    const context = await browser.newContext();
+    const seat = new Seat(await context.newPage(), context);
+    await seat.page.goto(lab);
+    await seat.page.locator('[data-id="ctadata-panel"]').click();
+    return seat;
+  }
+
+  /** Where the code is to be confirmed. */
+  async address(): Promise<string> {
+    const link = this.dialog.getByRole('link', { name: 'Open the login page' });
+    return (await link.getAttribute('href')) ?? '';
+  }
+
+  /** Confirm the code that is shown, and see the dialog close by itself. */
+  async confirm(browser: Browser): Promise<void> {
+    await decide(browser, await this.address(), 'confirm');
+    await expect(this.dialog).toHaveCount(0, { timeout: 60_000 });
+    await expect(this.row).toBeVisible({ timeout: 30_000 });
+    await expect(this.badge).toContainText('scientist');
+  }
+
+  /** Refresh again and again until something is so. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    await expect
+      .poll(
+        async () => {
+          await this.panel.getByRole('button', { name: 'Refresh' }).click();
+          return isSo();
+        },
+        { timeout: 120_000, intervals: [2_000] }
+      )
+      .toBe(true);
+  }
+
+  /** Refresh until the panel says something. */
+  async untilSaid(words: RegExp): Promise<void> {
+    const alert = this.panel.getByText(words).first();
+    await this.until(() => alert.isVisible());
+  }
+
+  /** Log out by the badge's dialog. */
+  async leave(): Promise<void> {
+    await this.badge.click();
+    await this.dialog.getByRole('button', { name: 'Log out' }).click();
+    await expect(this.badge).toHaveClass(/ctadata-mod-bad/);
+  }
+
+  readonly heard: string[];
+  readonly panel: Locator;
+  readonly badge: Locator;
+  readonly row: Locator;
+  readonly dialog: Locator;
+  readonly start: Locator;
+}
+
+test('in by a code or an agent, through an outage, and out again', async ({
   browser,
   stage
 }) => {
-  test.setTimeout(240_000);
-  const context = await browser.newContext();
-  const heard = overhear(context);
-  const page = await context.newPage();
-  await page.goto(stage.facts.lab);
-  await page.locator('[data-id="ctadata-panel"]').click();
-  const panel = page.locator('#ctadata-panel');
-  const badge = panel.locator('.ctadata-Badge');
-  const dialog = page.locator('.jp-Dialog');
-  const link = dialog.getByRole('link', { name: 'Open the login page' });
-  const start = dialog.locator('.ctadata-Device-start');
-  const row = panel.locator('[data-ctadata-name="alpha.txt"]');
-  await expect(badge).toHaveClass(/ctadata-mod-bad/, { timeout: 60_000 });
+  test.setTimeout(400_000);
+  const { facts } = stage;
+  const code = await Seat.at(browser, facts.labs[0]);
+  const agent = await Seat.at(browser, facts.labs[1]);
+  const token = path.join(facts.homes[0], '.config/cta-data/token-grid');
+
+  // Who has an agent does nothing at all.
+  await expect(agent.row).toBeVisible({ timeout: 60_000 });
+  await expect(agent.badge).toContainText('scientist');
+  await expect(agent.badge).toHaveAttribute('title', /from oidc-agent/);
+  await expect(agent.dialog).toHaveCount(0);
 
   // Somebody says no: it is told, and can be begun again.
-  await badge.click();
-  await dialog.locator('.ctadata-Attempts summary').click();
-  await expect(dialog.locator('.ctadata-Attempts li').first()).toBeVisible();
-  await start.click();
-  await expect(dialog.locator('output')).toHaveText(/^[A-Z]{4}-[A-Z]{4}$/);
-  await expect(dialog.locator('svg.ctadata-Device-picture')).toBeVisible();
-  await decide(browser, (await link.getAttribute('href')) ?? '', 'deny');
-  await expect(dialog.getByRole('alert')).toContainText('declined', {
-    timeout: 30_000
-  });
+  await expect(code.badge).toHaveClass(/ctadata-mod-bad/, { timeout: 60_000 });
+  await code.badge.click();
+  await code.dialog.locator('.ctadata-Attempts summary').click();
+  const attempts = code.dialog.locator('.ctadata-Attempts li');
+  await expect(attempts.first()).toBeVisible();
+  await code.start.click();
+  const shown = code.dialog.locator('output');
+  await expect(shown).toHaveText(/^[A-Z]{4}-[A-Z]{4}$/);
+  const picture = code.dialog.locator('svg.ctadata-Device-picture');
+  await expect(picture).toBeVisible();
+  await decide(browser, await code.address(), 'deny');
+  const alert = code.dialog.getByRole('alert');
+  await expect(alert).toContainText('declined', { timeout: 30_000 });
 
-  // Confirmed: the dialog closes by itself, and what had failed is shown.
-  await start.click();
-  await decide(browser, (await link.getAttribute('href')) ?? '', 'confirm');
-  await expect(dialog).toHaveCount(0, { timeout: 30_000 });
-  await expect(row).toBeVisible({ timeout: 30_000 });
-  await expect(badge).toContainText('scientist');
-  await expect(badge).toHaveAttribute('title', /may read everything/);
+  // Nobody confirms: the code runs out, and that is told.
+  stage.behave({ code: 4 });
+  await code.start.click();
+  await expect(alert).toContainText('expired', { timeout: 30_000 });
+
+  // The login server goes away meanwhile, and comes back: the code counts.
+  // The dialog closes by itself, and what had failed is shown.
+  stage.behave({ lifetime: 15 });
+  await code.start.click();
+  await expect(shown).toHaveText(/^[A-Z]{4}-[A-Z]{4}$/);
+  stage.turnProvider();
+  await code.page.waitForTimeout(3_000);
+  stage.turnProvider();
+  await code.confirm(browser);
+  await expect(code.badge).toHaveAttribute('title', /may read everything/);
 
   // The token ends: the next listing renews it, and nobody is asked.
-  const token = path.join(stage.facts.home, '.config/cta-data/token-grid');
   const first = fs.readFileSync(token, 'utf8');
-  await expect
-    .poll(
-      async () => {
-        await panel.getByRole('button', { name: 'Refresh' }).click();
-        return fs.readFileSync(token, 'utf8') !== first;
-      },
-      { timeout: 120_000, intervals: [5_000] }
-    )
-    .toBe(true);
-  await expect(row).toBeVisible();
-  await expect(dialog).toHaveCount(0);
+  await code.until(async () => fs.readFileSync(token, 'utf8') !== first);
+  await expect(code.row).toBeVisible();
+  await expect(code.dialog).toHaveCount(0);
+
+  // Tokens end while the login server is away: it is told, the listing stays.
+  stage.turnProvider();
+  await code.untilSaid(/login server .* does not answer/);
+  await agent.untilSaid(/cannot reach the login server/);
+  await expect(code.row).toBeVisible();
+  await expect(agent.row).toBeVisible();
+
+  // The agent dies, too: red, and it says why.
+  stage.killAgent();
+  await agent.untilSaid(/oidc-agent at .* cannot be spoken to/);
+  await expect(agent.badge).toHaveClass(/ctadata-mod-bad/);
+  stage.turnProvider();
+
+  // It is back: what can be renewed is; nobody is asked.
+  const gone = code.panel.getByText(/does not answer/);
+  await code.until(async () => (await gone.count()) === 0);
+  await expect(code.row).toBeVisible();
+  await expect(code.badge).toContainText('scientist');
+  await expect(code.dialog).toHaveCount(0);
+
+  // Without the agent, one click mends it.
+  await agent.badge.click();
+  await agent.start.click();
+  await agent.confirm(browser);
 
   // Out: nothing is kept.
-  await badge.click();
-  await expect(dialog).toContainText('not encrypted');
-  await dialog.getByRole('button', { name: 'Log out' }).click();
-  await expect(badge).toHaveClass(/ctadata-mod-bad/);
+  await code.badge.click();
+  await expect(code.dialog).toContainText('not encrypted');
+  await code.dialog.getByRole('button', { name: 'Close' }).click();
+  await code.leave();
+  await agent.leave();
   expect(fs.existsSync(token)).toBe(false);
 
-  // The browser never had a secret; nor has the server's log.
-  const everything = heard.join('\n') + (await keptBy(context, page));
-  const log = fs.readFileSync(stage.facts.log, 'utf8');
-  expect(heard.length).toBeGreaterThan(10);
-  expect(stage.secrets.length).toBeGreaterThan(4);
-  for (const secret of stage.secrets) {
-    expect(everything.includes(secret)).toBe(false);
-    expect(log.includes(secret)).toBe(false);
+  // The browsers never had a secret; nor have the servers' logs.
+  expect(stage.secrets.length).toBeGreaterThan(8);
+  for (const seat of [code, agent]) {
+    expect(seat.heard.length).toBeGreaterThan(10);
+    const kept = await keptBy(seat.context, seat.page);
+    const all = seat.heard.join('\n') + kept;
+    expect(stage.secrets.filter(secret => all.includes(secret))).toEqual([]);
+    await seat.context.close();
   }
-  await context.close();
+  for (const log of facts.logs) {
+    const text = fs.readFileSync(log, 'utf8');
+    expect(stage.secrets.filter(secret => text.includes(secret))).toEqual([]);
+  }
 });
