@@ -14,6 +14,7 @@ import pytest
 
 from ctadata_jlab.tokens.stored import load
 from tests.e2e.server import REPOSITORY, serving
+from tests.rig.agent import add_account, agent_running, load_account
 from tests.rig.process import RigError
 
 if TYPE_CHECKING:
@@ -116,6 +117,35 @@ def test_what_waited_goes_on(server: Client, xrootd: Door, short: Provider) -> N
         job = server.get(f"jobs/{job['id']}")
     assert job["state"] == "done", job
     assert (server.workspace / "a.txt").read_bytes() == b"alpha"
+
+
+def test_what_waited_for_the_agent_goes_on(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, xrootd: Door, short: Provider
+) -> None:
+    """Whose agent was killed loses no transfer: it waits, and goes on by itself when the agent is back."""
+    folder = xrootd.fresh()
+    xrootd.raw_put(f"{folder}/a.txt", b"alpha")
+    place = tmp_path_factory.mktemp("a")
+    with agent_running(place) as agent:
+        add_account(agent, short)
+        config = (
+            f'only = []\n[sources.grid]\nurl = "{xrootd.url}"\nca = "{xrootd.ca}"\n[sources.grid.login]\n'
+            f'issuer = "{short.issuer}"\naccount = "{agent.account}"\n'
+        )
+        with serving(tmp_path, config, environment={"OIDC_SOCK": str(agent.socket)}) as client:
+            agent.kill()
+            job = client.job("download", "grid", f"{folder}/a.txt", to=("local", "/"))
+            assert (job["state"], job["reason"]) == ("blocked", "login")
+            assert "oidc-agent at" in job["error"]["message"]
+            with agent_running(place) as again:
+                load_account(again)
+                end = time.monotonic() + 120
+                while job["state"] != "done" and time.monotonic() < end:
+                    time.sleep(0.2)
+                    client.get("login/grid")  # as the badge does; without it, it is noticed within half a minute
+                    job = client.get(f"jobs/{job['id']}")
+            assert job["state"] == "done", job
+            assert (client.workspace / "a.txt").read_bytes() == b"alpha"
 
 
 def _hunt(secrets: set[str], folder: Path, server: Client, said: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.rig.provider import Provider
 
-__all__ = ["Agent", "agent", "agent_running", "brief_account"]
+__all__ = ["Agent", "add_account", "agent", "agent_running", "brief_account", "load_account"]
 
 SCOPE = "openid offline_access storage.read:/ storage.modify:/"
 USER_CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
@@ -98,15 +98,15 @@ def agent(rig_folder: Path, provider: Provider) -> Iterator[Agent]:
     """Start an agent with an account of tokens of 60 s."""
     folder = rig_folder / "agent"
     with agent_running(folder) as started:
-        _add_account(started, provider.as_client("users-short"), folder, _environment(folder, started))
+        add_account(started, provider.as_client("users-short"))
         yield started
 
 
 @pytest.fixture(scope="session")
 def brief_account(agent: Agent, provider: Provider) -> str:
     """Add an account whose tokens live for 15 s to the running agent; returns its short name."""
-    brief, folder = replace(agent, account="rig-brief"), agent.socket.parent
-    _add_account(brief, provider.as_client("users-brief"), folder, _environment(folder, agent))
+    brief = replace(agent, account="rig-brief")
+    add_account(brief, provider.as_client("users-brief"))
     return brief.account
 
 
@@ -115,8 +115,17 @@ def _environment(folder: Path, started: Agent) -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": str(folder), "OIDC_SOCK": str(started.socket)}
 
 
-def _add_account(started: Agent, provider: Provider, folder: Path, env: dict[str, str]) -> None:
+def load_account(started: Agent) -> None:
+    """Have an agent that was started anew load its account."""
+    folder = started.socket.parent
+    command = [need("oidc-add"), started.account, f"--pw-file={folder / 'password'}"]
+    subprocess.run(command, env=_environment(folder, started), check=True, capture_output=True, timeout=60)
+
+
+def add_account(started: Agent, provider: Provider) -> None:
     """Let oidc-gen ask for an account, and be the user who confirms it."""
+    folder = started.socket.parent
+    env = _environment(folder, started)
     settings = folder / f"client-{started.account}.json"
     settings.touch(mode=0o600)  # a secret on the command line would be for everybody to see
     client = {"client_id": provider.client_id, "client_secret": provider.client_secret}
