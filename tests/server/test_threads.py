@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -90,12 +91,16 @@ async def test_closed_pipe_stops_both_sides(threads: Threads) -> None:
         await asyncio.sleep(0.05)
     await _until(lambda: ended)
 
-    async with threads.file(lambda _: time.sleep(0.3)) as pipe:
+    come = threading.Event()
+
+    def silent(_put: object) -> None:
+        assert come.wait(30), "the client was not let go before bytes came"
+
+    async with threads.file(silent) as pipe:
         asyncio.get_running_loop().call_later(0.05, pipe.close)
-        began = time.monotonic()
         with pytest.raises(ClientGone):
             await pipe.__anext__()
-        assert time.monotonic() - began < 0.25
+        come.set()
 
 
 class _Lag:

@@ -124,7 +124,7 @@ def test_the_answers_digest_is_the_proof(double: Double, storage: DCache) -> Non
     double.reset(Traps(checksum_late=30))
     began = time.monotonic()
     assert storage.put("/f", Bytes(DATA), ticket="t").verified_by == Bytes(DATA).checksum("adler32")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
     double.traps.flips = 1
     with pytest.raises(Corrupted, match="other bytes"):
         storage.put("/g", Bytes(DATA), ticket="t")
@@ -140,9 +140,9 @@ def test_no_checksum_is_waited_for_once_only(double: Double, storage: DCache) ->
     """A site that stores none says so by silence, and is not waited for with every file."""
     double.reset(Traps(no_checksums=True))
     assert storage.put("/f", Bytes(DATA), ticket="t").verified_by is None
-    began = time.monotonic()
+    asked = len(double.requests("door"))
     assert storage.put("/g", Bytes(DATA), ticket="t").verified_by is None
-    assert time.monotonic() - began < 2
+    assert len(double.requests("door")) - asked <= 5
 
 
 @pytest.mark.parametrize("quota", [500, 1_600_000])

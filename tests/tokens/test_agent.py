@@ -90,14 +90,14 @@ def test_silence_ends(place: Path) -> None:
         pytest.raises(Misconfigured, match=r"did not answer within 0\.3 s"),
     ):
         source(place, timeout=0.3).fetch()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
 
 
 def test_a_trickle_ends(place: Path) -> None:
     """The time-out is total: an agent that says a byte now and then does not prolong it."""
 
     def trickle(_question: dict[str, Any], connection: socket.socket) -> None:
-        for _ in range(60):
+        for _ in range(1200):
             connection.sendall(b" ")
             time.sleep(0.05)
 
@@ -105,7 +105,7 @@ def test_a_trickle_ends(place: Path) -> None:
     with answering(place, trickle):
         with pytest.raises(Misconfigured, match="did not answer"):
             source(place, timeout=0.4).fetch()
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 20
 
 
 def test_hanging_up_early(place: Path) -> None:
