@@ -112,15 +112,19 @@ export class CtaBrowser extends FileBrowser {
   /** Call the first crumb what users call the source. */
   private _nameHome(): void {
     const { source } = this.model.place;
-    const home = Array.from(
-      this.crumbs.node.querySelectorAll<HTMLElement>('.jp-BreadCrumbs-item')
-    ).find(crumb => crumb.dataset.path === source || crumb.title === source);
     const title = this._sources.find(source)?.title ?? source;
-    if (home && home.textContent !== title) {
-      home.textContent = title;
-      home.title = title;
-      home.classList.add('ctadata-home');
-    }
+    this.crumbs.node
+      .querySelectorAll<HTMLElement>('.jp-BreadCrumbs-item')
+      .forEach(crumb => {
+        // JupyterLab 4.4 keeps the path in the title, and its elements for others
+        const { path } = crumb.dataset;
+        const isHome = (path ?? crumb.title) === source;
+        crumb.classList.toggle('ctadata-home', isHome);
+        if (isHome && crumb.textContent !== title) {
+          crumb.textContent = title;
+          crumb.title = path === undefined ? crumb.title : title;
+        }
+      });
   }
 
   /** Say why there are no rows. */
