@@ -103,7 +103,7 @@ class _Scales:
         self._status = Path(f"/proc/{pid}/status")
         self._most = 0.0
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def stop(self) -> float:

@@ -48,5 +48,6 @@ def main(context: click.Context, source: str | None, *, dev: bool) -> None:
         True  # names are written as they are, also into a pipe: click would take out what looks like a colour
     )
     gc.set_threshold(50_000)  # most commands end before there is anything to collect
+    context.call_on_close(gc.freeze)  # and Python need not look through everything again when it ends
     context.obj = Choice(source, dev=dev)
     context.call_on_close(context.obj.close)

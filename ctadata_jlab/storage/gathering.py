@@ -14,6 +14,7 @@ from ctadata_jlab.curl.bundle import Bundle, Errand
 from ctadata_jlab.curl.exchange import Get, Head
 from ctadata_jlab.errors import Changed, CtaDataError, Unsupported
 from ctadata_jlab.storage import Gathered, versions
+from ctadata_jlab.storage.digest import QUESTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Checksum, Entry
     from ctadata_jlab.storage.dialogue import Dialogue
 
-__all__ = ["MOMENT", "QUESTION", "Gathering"]
+__all__ = ["MOMENT", "Gathering"]
 
-QUESTION = {"Want-Digest": "adler32;q=1,md5;q=0.5", "Accept-Encoding": "identity"}
-"""What HEAD is asked with (RFC 3230). XRootD must not be asked so by GET: it would send later ones this answer."""
 MOMENT = 0.25
 """Seconds after which who waits for files hears at least that there are none."""
 

@@ -14,7 +14,8 @@ from ctadata_jlab.curl.bundle import Bundle, Errand
 from ctadata_jlab.curl.exchange import Act, Head, Put
 from ctadata_jlab.errors import BadAnswer, Corrupted, CtaDataError, Unsupported
 from ctadata_jlab.storage import Entry, Receipt, Scattered
-from ctadata_jlab.storage.gathering import MOMENT, QUESTION
+from ctadata_jlab.storage.digest import QUESTION
+from ctadata_jlab.storage.gathering import MOMENT
 from ctadata_jlab.storage.temporary import temporary
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from ctadata_jlab.errors import CtaDataError
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Repetition", "XmlReader"]
 
-_END = re.compile(r"</(?:[^<>:/\s]+:)?response\s*>", re.ASCII)
-_TAG = re.compile(r"""<[^<>!?"'](?:[^<>"']|"[^"<]*"|'[^'<]*')*>""")
+_END = r"</(?:[^<>:/\s]+:)?response\s*>"
+_TAG = r"""<[^<>!?"'](?:[^<>"']|"[^"<]*"|'[^'<]*')*>"""
 _TEXT = r"[^<>&\x00-\x1f\x7f-\xff]{0,4096}"
 """What means itself in XML, in any of the encodings that the parser knows."""
+_FEW = 100
+"""Responses that the XML parser reads at first: a short listing is not worth the learning."""
+_STEP = 4096
 _SHAPES = 4
 """Of files and folders, with and without some property."""
 _LONGEST = 65_536
@@ -61,32 +65,59 @@ class _Shape:
 
 
 class Repetition:
-    """Reads a multistatus by the reader that *fresh* makes, but by known shapes what has one."""
+    """Reads a multistatus by the reader that *fresh* makes, but by known shapes what has one.
 
-    def __init__(self, fresh: Callable[[], XmlReader]) -> None:
+    The first *few* responses are left to the reader, in steps of so many bytes.
+    """
+
+    def __init__(self, fresh: Callable[[], XmlReader], few: int = _FEW, step: int = _STEP) -> None:
         self._fresh = fresh
+        self._few = few
+        self._step = step
         self._reader = fresh()
+        self._count = 0
+        self._start = b""
         self._rest = ""
         """What has come since, as Latin-1: a character for each byte."""
         self._head: str | None = None
         """What stands before the first response."""
         self._shapes: list[_Shape] = []
         self._is_between = False
-        self._is_untouched = True
 
     def feed(self, chunk: bytes, *, last: bool) -> list[Found]:
         """Take the next bytes; return the responses that they end."""
-        self._rest += chunk.decode("latin-1")
         found: list[Found] = []
-        position = self._repeated(0, found)
-        while end := _END.search(self._rest, position):
+        begun = 0
+        while self._count < self._few and begun < len(chunk):
+            found += self._begun(chunk[begun : begun + self._step])
+            begun += self._step
+        self._rest += chunk[begun:].decode("latin-1")
+        if self._count >= self._few:
+            self._repetitive(found)
+        if last or len(self._rest) > _LONGEST:
+            found += self._reader.feed(self._rest.encode("latin-1"), last=last)
+            self._rest, self._is_between = "", False
+        return found
+
+    def _begun(self, chunk: bytes) -> list[Found]:
+        """Let the XML reader take the beginning, and remember what stands before the first response."""
+        found = self._reader.feed(chunk, last=False)
+        self._count += len(found)
+        if self._head is None:
+            self._start += chunk
+            if len(self._start) > _LONGEST:
+                self._head, self._start = "", b""  # nothing is learned with that
+            elif self._reader.began >= 0:
+                self._head = self._start[: self._reader.began].decode("latin-1")
+                self._start = b""
+        return found
+
+    def _repetitive(self, found: list[Found]) -> None:
+        position, end_of_one = self._repeated(0, found), _compiled(_END)
+        while end := end_of_one.search(self._rest, position):
             self._parsed(self._rest[position : end.end()], found)
             position = self._repeated(end.end(), found)
         self._rest = self._rest[position:]
-        if last or len(self._rest) > _LONGEST:
-            found += self._reader.feed(self._rest.encode("latin-1"), last=last)
-            self._rest, self._is_between, self._is_untouched = "", False, False
-        return found
 
     def _repeated(self, position: int, found: list[Found]) -> int:
         """Take the responses at *position* that have a known shape; return where they end."""
@@ -105,14 +136,15 @@ class Repetition:
         was_between = self._is_between
         ended = self._reader.feed(piece.encode("latin-1"), last=False)
         self._is_between = len(ended) == 1 and self._reader.is_between
-        if self._is_untouched and self._is_between:
-            self._head = piece[: self._reader.began]
-            piece, was_between = piece[self._reader.began :], True
-        self._is_untouched = False
         found += ended
         if was_between and self._is_between and self._head is not None and len(self._shapes) < _SHAPES:
             shape = _learned(self._head, piece, self._fresh())
             self._shapes += [shape] if shape else []
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
 
 
 def _learned(head: str, response: str, reader: XmlReader) -> _Shape | None:
@@ -143,7 +175,7 @@ def _pieces(response: str) -> list[tuple[str, bool]]:
     pieces: list[tuple[str, bool]] = []
     position = 0
     response = response.lstrip()
-    for tag in _TAG.finditer(response):
+    for tag in _compiled(_TAG).finditer(response):
         between = response[position : tag.start()]
         text = between.strip()
         is_text = bool(text) and not text.startswith("HTTP/")

@@ -28,11 +28,9 @@ from ctadata_jlab.errors import (
 from ctadata_jlab.http import failure
 from ctadata_jlab.storage import Entry, Receipt, Traits, propfind, versions
 from ctadata_jlab.storage.dialogue import Dialogue
-from ctadata_jlab.storage.digest import best
-from ctadata_jlab.storage.gathering import QUESTION, Gathering
+from ctadata_jlab.storage.digest import QUESTION, best
 from ctadata_jlab.storage.hrefs import Hrefs, child, is_self
 from ctadata_jlab.storage.room import room_in
-from ctadata_jlab.storage.scattering import Scattering
 from ctadata_jlab.storage.temporary import is_temporary, temporary
 from ctadata_jlab.storage.webdavreader import LARGE, Asked, WebDavReader
 
@@ -115,11 +113,15 @@ class WebDav:
 
     def gather(self, wanted: Iterator[Entry | None], lines: int) -> Iterator[Gathered | None]:
         """Fetch many small files at once, as `Gathers` says; each is proven by HEAD, as when it is opened."""
+        from ctadata_jlab.storage.gathering import Gathering  # noqa: PLC0415 - a listing needs none
+
         self._require_sums()
         return Gathering(self, lines, lines).run(wanted)
 
     def scatter(self, wanted: Iterator[ToScatter | None], lines: int) -> Iterator[Scattered | None]:
         """Store many small files at once, as `Scatters` says."""
+        from ctadata_jlab.storage.scattering import Scattering  # noqa: PLC0415 - as above
+
         self._require_sums()
         return Scattering(self, lines).run(wanted)
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ctadata_jlab import config
+from ctadata_jlab.session import Session
 from ctadata_jlab.storage import propfind
 from ctadata_jlab.storage.propfind import _Reader
 from ctadata_jlab.storage.shapes import Repetition
+from tests.remote.conftest import desk_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<D:multistatus xmlns:D="DAV:" xmlns:o="urn:other">'
 TAIL = "\n</D:multistatus>"
@@ -79,11 +84,14 @@ def test_nothing_is_read_otherwise(members: list[tuple[str, str, str, str]], cut
     answer = written(members)
     edges = [0, *sorted({cut for cut in cuts if cut < len(answer)}), len(answer)]
     pieces = [answer[a:b] for a, b in itertools.pairwise(edges)]
-    assert list(propfind.read(pieces, "x")) == by_the_xml_parser(answer)
+    reader = Repetition(lambda: _Reader("x"), few=1, step=64)
+    found = [one for piece in pieces for one in reader.feed(piece, last=False)] + reader.feed(b"", last=True)
+    assert found == by_the_xml_parser(answer)
+    assert list(propfind.read(pieces, "x")) == found
 
 
 def test_the_xml_parser_reads_the_first_of_each_shape() -> None:
-    """Of ten thousand files and folders it is given a few; the rest costs a comparison each."""
+    """Of ten thousand files and folders it is given the first hundred; the rest costs a comparison each."""
     fed = 0
 
     class Counting(_Reader):
@@ -99,4 +107,28 @@ def test_the_xml_parser_reads_the_first_of_each_shape() -> None:
     found += reader.feed(b"", last=True)
     assert found == by_the_xml_parser(answer)
     assert len(found) == 10_000
-    assert fed < 5_000
+    assert fed < 50_000
+
+
+@pytest.mark.parametrize("name", ["apache", "nginx", "wsgidav", "xrootd", "double"])
+def test_every_server_writes_by_patterns(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 400 files of a real server, the XML parser reads those until the pattern is known."""
+    desk = desk_of(request, name, tmp_path, monkeypatch)
+    for n in range(400):
+        desk.raw_put(f"/lst/run{n}.h5", b"x" * n)
+    read = 0
+    feed = _Reader.feed
+
+    def counted(self: _Reader, chunk: bytes, *, last: bool) -> list[propfind.Found]:
+        nonlocal read
+        found = feed(self, chunk, last=last)
+        read += len(found)
+        return found
+
+    monkeypatch.setattr(_Reader, "feed", counted)
+    with Session(config.load()) as session:
+        found = {entry.name: entry.size for entry in session.storage("dcache").list("/lst")}
+    assert found == {f"run{n}.h5": n for n in range(400)}
+    assert read < 150
