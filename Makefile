@@ -63,7 +63,7 @@ types: $(VENV)/.dev ## mypy and tsc
 jest: $(VENV)/.dev ## the frontend's unit tests
 	$(IN_VENV) jlpm test $(ARGS)
 
-pytest: dev tests/rig/oidc/node_modules/.made tests/rig/hub/node_modules/.made .rig/rucio/.made ## the Python tests; ARGS="-k name" chooses some
+pytest: dev tests/rig/oidc/node_modules/.made tests/rig/hub/node_modules/.made .rig/rucio/.made .rig/oscar/.made ## the Python tests; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
 
 ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
@@ -138,10 +138,10 @@ $(VENV)/.linked: $(VENV)/.dev
 	$(IN_VENV) jupyter-builder develop . --overwrite
 	touch $@
 
-# Rucio's server, for the tests alone: its 82 distributions are kept apart from ours, and over `make clean`.
-.rig/rucio/.made: tests/rig/rucio-requirements.txt
-	$(PYTHON) -m venv .rig/rucio
-	.rig/rucio/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+# Rucio's server and OSCAR's client, for the tests alone: their many distributions are kept apart from ours, and over `make clean`.
+.rig/%/.made: tests/rig/%-requirements.txt
+	$(PYTHON) -m venv .rig/$*
+	.rig/$*/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	touch $@
 
 tests/rig/%/node_modules/.made: tests/rig/%/package-lock.json

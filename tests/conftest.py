@@ -29,4 +29,5 @@ pytest_plugins = [
     "tests.door.double",
     "tests.clusters.double",
     "tests.objects.cdmi",
+    "tests.objects.oscar_double",
 ]

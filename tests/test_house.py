@@ -40,6 +40,7 @@ FLOORS = {
     "demo": 8,
     "filesystem": 8,
     "firecrest": 8,
+    "oscar": 8,
 }
 """Imports go down, any number of floors; rooms of one floor do not know each other."""
 

@@ -94,6 +94,10 @@ class Onedata:
                 if entry is not None:
                     yield entry
 
+    def listing(self, path: str) -> httpx.Response:
+        """Return the server's own answer about the folder *path*."""
+        return self._ask("GET", paths.remote(path), is_folder=True, headers=_VERSION)
+
     def _child(self, folder: str, name: str) -> Entry | None:
         path = paths.join(folder, name.rstrip("/"))
         if paths.parent(path) != folder:

@@ -1,4 +1,4 @@
-"""One part of a body that goes to an object store piece by piece (S3's multipart uploads)."""
+"""Bodies: a part of a larger one, for an object store that takes it piece by piece (S3's multipart uploads), and bytes in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ctadata_jlab.errors import Unreachable
 if TYPE_CHECKING:
     from ctadata_jlab.storage import Body, Checksum
 
-__all__ = ["Part", "digest"]
+__all__ = ["Part", "Whole", "digest"]
 
 _CHUNK = 1 << 20
 
@@ -45,6 +45,29 @@ class Part:
 
     def checksum(self, algorithm: str) -> Checksum | None:  # noqa: ARG002 - the entity tag proves it
         """Return nothing: the entity tag proves a part."""
+        return None
+
+
+class Whole:
+    """A body in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size = len(data)
+        self._data = memoryview(data)
+        self._position = 0
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes."""
+        piece = bytes(self._data[self._position : self._position + count])
+        self._position += len(piece)
+        return piece
+
+    def rewind(self) -> None:
+        """Start again from the first byte."""
+        self._position = 0
+
+    def checksum(self, algorithm: str) -> Checksum | None:  # noqa: ARG002
+        """Return nothing: whoever has all bytes can sum them up."""
         return None
 
 

@@ -105,6 +105,13 @@ def _onedata(source: Source, credentials: Credentials) -> Storage:
     return Onedata(title, source.url, Trust.of(source.ca), root=source.root, authorise=credentials.authorise)
 
 
+def _oscar(source: Source, credentials: Credentials) -> Storage:
+    from ctadata_jlab.storage.oscar import Oscar  # noqa: PLC0415 - libcurl is loaded when it is needed
+
+    title = source.title or source.name
+    return Oscar(title, source.url, Trust.of(source.ca), root=source.root, authorise=credentials.authorise)
+
+
 def _door(kind: Callable[..., Storage], source: Source, credentials: Credentials) -> Storage:
     return kind(
         source.title or source.name,
@@ -132,6 +139,7 @@ FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {
     "rucio": _rucio,
     "s3": _s3,
     "onedata": _onedata,
+    "oscar": _oscar,
 }
 
 

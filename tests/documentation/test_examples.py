@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
-ELSEWHERE = {"firecrest.md": "needs FirecREST, whose own tests run it"}
+ELSEWHERE = {
+    "firecrest.md": "needs FirecREST, whose own tests run it",
+    "oscar.md": "needs an OSCAR cluster, whose own tests run it",
+}
 
 
 @dataclass(frozen=True)

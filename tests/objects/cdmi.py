@@ -95,6 +95,7 @@ class Oneprovider:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes, and the second would wait
     double: Oneprovider
 
     def _serve(self) -> None:

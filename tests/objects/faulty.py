@@ -56,6 +56,7 @@ def faulty(url: str) -> Iterator[Faulty]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are two writes, and the second would wait
 
         def _any(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -20,7 +20,7 @@ from ctadata_jlab.errors import (
     Unreachable,
     Unsupported,
 )
-from ctadata_jlab.storage.part import Part, digest
+from ctadata_jlab.storage.part import Part, Whole, digest
 from ctadata_jlab.storage.temporary import temporary
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Sending:
         url = self._store.signer.presigned("PUT", self._api.url(*self._place))
         try:
             answer = _or_plainly(
-                lambda given: self._store.curl.put(url, self._what, _Whole(data), headers={**asked, **given}), headers
+                lambda given: self._store.curl.put(url, self._what, Whole(data), headers={**asked, **given}), headers
             )
             etag = answer.headers.get("etag", "")
         except Unreachable:
@@ -203,29 +203,6 @@ def _or_plainly(ask: Callable[[dict[str, str]], Given], headers: dict[str, str])
         if not headers:
             raise
         return ask({})
-
-
-class _Whole:
-    """A body in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self.size = len(data)
-        self._data = memoryview(data)
-        self._position = 0
-
-    def read(self, count: int) -> bytes:
-        """Return the next bytes."""
-        piece = bytes(self._data[self._position : self._position + count])
-        self._position += len(piece)
-        return piece
-
-    def rewind(self) -> None:
-        """Start again from the first byte."""
-        self._position = 0
-
-    def checksum(self, algorithm: str) -> Checksum | None:  # noqa: ARG002 - it was summed up before
-        """Return nothing: the header ``Content-MD5`` says it."""
-        return None
 
 
 def _composite(parts: list[list[str]]) -> str:
