@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ctadata_jlab import config
 from ctadata_jlab.tokens.stored import load
 from tests.rig.process import RigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from click.testing import Result
 
@@ -89,6 +91,33 @@ def test_secret_from_the_environment(
     assert not (home / "secret-sky").exists()
     explained = run("--source", "sky", "token", "explain")
     assert f"yes  the login kept in {home / 'refresh-sky'}" in explained.stdout
+
+
+def test_prod_and_dev_side_by_side(
+    home: Path, run: Callable[..., Result], user: list[str], provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its login, its token and its client; logging out of one leaves the other."""
+    monkeypatch.setenv("CTADATA_CLIENT_SECRET_SKY", provider.client_secret)
+    settings = Path(os.environ["CTADATA_CONFIG"])
+    url = config.load(places=[settings]).sources["sky"].url
+    settings.write_text(
+        settings.read_text().replace("[sources.sky]\n", '[sources.sky]\ntwin = "sky-dev"\n')
+        + f'[sources.sky-dev]\nurl = "{url}"\nca = "{provider.ca}"\ntwin = "sky"\n[sources.sky-dev.login]\n'
+        f'issuer = "{provider.issuer}"\nclient_id = "users-public"\nscope = "openid offline_access storage.read:/"\n'
+    )
+    for words in (["login"], ["login", "--dev"]):
+        result = run(*words)
+        assert result.exit_code == 0, result.output
+    prod, dev = (run(*words).stdout.strip() for words in (["print-token"], ["--dev", "print-token"]))
+    assert (home / "token-sky").read_text().strip() == prod
+    assert (home / "token-sky-dev").read_text().strip() == dev
+    assert prod != dev
+    assert None not in {load(home / "refresh-sky"), load(home / "refresh-sky-dev")}
+    assert run("logout").exit_code == 0
+    assert run("print-token").exit_code == 3
+    assert run("--dev", "print-token").stdout.strip() == dev
+    assert run("logout", "--dev").exit_code == 0
+    assert not {"token-sky", "token-sky-dev", "refresh-sky", "refresh-sky-dev"} & {file.name for file in home.iterdir()}
 
 
 @pytest.mark.parametrize("stdin", ["", "wrong-and-never-shown\n"])

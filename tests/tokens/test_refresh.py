@@ -102,6 +102,23 @@ def test_renewed_early_and_rotated(tmp_path: Path, short: Provider) -> None:
         short.post("token", grant_type="refresh_token", refresh_token=before)
 
 
+def test_not_all_renew_at_once(tmp_path: Path, provider: Provider) -> None:
+    """A token of an hour is renewed in the last ten minutes to six, by each process at another moment."""
+    clock = Later()
+    logged_in(tmp_path, provider, clock)
+    processes = [refresh_at(tmp_path, provider, clock) for _ in range(40)]
+    moments: dict[int, float] = {}
+    for ahead in range(2900, 3600, 5):
+        clock.ahead = ahead
+        for number, kept in enumerate(processes):
+            if kept._look(60, None)[1]:
+                moments.setdefault(number, ahead)
+    assert len(moments) == len(processes)
+    assert min(moments.values()) > 2980
+    assert max(moments.values()) < 3260
+    assert len(set(moments.values())) > 5
+
+
 def test_rotated_token_is_kept_before_use(tmp_path: Path, short: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the access token cannot be shared, the new refresh token is safe all the same: the next try works."""
     kept = logged_in(tmp_path, short, clock := Later())
