@@ -209,7 +209,8 @@ class Refresh:
 
     def _known(self) -> Provider:
         if self._provider is None:
-            self._provider = drive(discovered(self.client().issuer), self.ask, time.sleep)
+            # Without pauses: all processes wait for the lock, and what needs the token is repeated anyway.
+            self._provider = drive(discovered(self.client().issuer), self.ask, lambda _: None)
         return self._provider
 
     def _revoked(self, refresh_token: str) -> bool:

@@ -91,7 +91,7 @@ class Machine:
         }
         agent = {} if self.agent is None else {"OIDC_SOCK": str(self.agent.socket)}
         home = {"HOME": str(self.folder / "home"), "TMPDIR": str(self.folder)}
-        ours = {"CTADATA_CONFIG": str(self.settings), "PYTHONPATH": str(REPOSITORY), "STAMINA_TESTING": "1"}
+        ours = {"CTADATA_CONFIG": str(self.settings), "PYTHONPATH": str(REPOSITORY)}
         return {**clean, **home, **agent, **ours}
 
     @property
