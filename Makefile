@@ -66,7 +66,7 @@ jest: $(VENV)/.dev ## the frontend's unit tests
 pytest: dev tests/rig/oidc/node_modules/.made tests/rig/hub/node_modules/.made .rig/rucio/.made .rig/oscar/.made ## the Python tests; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
 
-ui: dev ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
+ui: dev .rig/rucio/.made ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
 	scripts/debian-packages ui
 	cd ui-tests && $(IN_VENV) PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable
 	cd ui-tests && $(IN_VENV) jlpm tsc:check && $(IN_VENV) jlpm prettier:check

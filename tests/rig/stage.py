@@ -16,6 +16,8 @@ from tests.e2e.server import serving
 from tests.hunt import MINTED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.rig.agent import Agent
     from tests.rig.doors import Door
     from tests.rig.provider import Provider
@@ -25,7 +27,7 @@ SCOPE = "openid offline_access storage.read:/ storage.modify:/"
 
 def test_stage(xrootd: Door, provider: Provider, agent: Agent, brief_account: str) -> None:
     """Stand until it is told to end."""
-    stage, parent = Path(os.environ["STAGE"]), os.getppid()
+    stage = Path(os.environ["STAGE"])
     short = provider.as_client("users-short")
     folder = xrootd.fresh()
     xrootd.raw_put(f"{folder}/alpha.txt", b"alpha")
@@ -50,8 +52,14 @@ def test_stage(xrootd: Door, provider: Provider, agent: Agent, brief_account: st
             "provider": provider.process,
             "agent": agent.process,
         }
-        half = stage / "stage.half"
-        half.write_text(json.dumps(facts))
-        half.replace(stage / "stage.json")
-        while not (stage / "end").exists() and os.getppid() == parent:
-            time.sleep(0.2)
+        stand(stage, facts)
+
+
+def stand(stage: Path, facts: Mapping[str, object]) -> None:
+    """Say in *stage* where everything is, and wait for the end."""
+    parent = os.getppid()
+    half = stage / "stage.half"
+    half.write_text(json.dumps(facts))
+    half.replace(stage / "stage.json")
+    while not (stage / "end").exists() and os.getppid() == parent:
+        time.sleep(0.2)
