@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -60,8 +61,13 @@ def stop_agent() -> None:
 
 
 @click.command("reset-config")
+@click.option(
+    "--pw-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where the password of oidc-agent's account is, so that its login can be revoked, too.",
+)
 @click.pass_obj
-def reset_config(choice: Choice) -> None:
+def reset_config(choice: Choice, pw_file: Path | None) -> None:
     """Log out and forget everything about the login: agents, token, client secret, and the account of oidc-agent."""
     from ctadata_jlab.foreground.agent import stop_all  # noqa: PLC0415 - help needs no network
     from ctadata_jlab.tokens.agent_account import AgentAccount, running_agent  # noqa: PLC0415
@@ -76,7 +82,7 @@ def reset_config(choice: Choice) -> None:
         click.echo(f"Removed {path}.")
     socket = running_agent()
     if settings.login.account and socket is not None:
-        account = AgentAccount(settings.login.account, socket)
+        account = AgentAccount(settings.login.account, socket, password_file=pw_file)
         if account.remove():
             click.echo(f"Removed oidc-agent's account {settings.login.account}.")
     if problem is not None:

@@ -107,11 +107,21 @@ class AgentAccount:
             )
 
     def remove(self) -> bool:
-        """Have the agent forget it, and remove its file; returns whether there was one. No password is needed, and nothing revoked."""
-        self._run("oidc-add", "--remove", self._name, quiet=True)
+        """Have the agent forget it, and remove its file; returns whether there was one.
+
+        Its login is revoked if its password is known, or empty as the older client has it; without, the agent does not do that.
+        """
         is_there = self.file.exists()
+        if is_there:
+            self._delete_with([f"--pw-file={self._password_file}"] if self._password_file else None)
+        self._run("oidc-add", "--remove", self._name, quiet=True)
         self.file.unlink(missing_ok=True)
         return is_there
+
+    def _delete_with(self, password: list[str] | None) -> None:
+        with _private("password", "\n") as empty:
+            words = password or [f"--pw-file={empty}"]
+            self._run("oidc-gen", "--delete", "--confirm-yes", self._name, *words, quiet=True)
 
     @contextmanager
     def _password(self, *, new: bool = False) -> Iterator[list[str]]:
@@ -128,7 +138,7 @@ class AgentAccount:
         output = subprocess.DEVNULL if quiet else None  # the programs speak with the user
         try:
             return subprocess.run(
-                [program, *words], env=self._variables, check=False, stdout=output, stderr=output
+                [program, *words], env=self._variables, check=False, stdin=output, stdout=output, stderr=output
             ).returncode
         except OSError as error:
             raise Misconfigured(f"{program} cannot be started: {error.strerror}.", hint="Install oidc-agent.") from None

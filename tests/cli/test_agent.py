@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ from ctadata_jlab.foreground import agent as agents
 from ctadata_jlab.session import Session
 from ctadata_jlab.tokens.stored import load
 from tests.e2e.server import REPOSITORY
-from tests.rig.process import RigError
+from tests.rig.process import RigError, need
 from tests.tokens.making import jwt
 
 if TYPE_CHECKING:
@@ -215,10 +216,42 @@ def test_login_through_the_agent(agents_user: Mapping[str, str], agent: Agent, p
     assert printed.stdout.strip() not in said
     status, said, lines = _terminal(words, agents_user, provider)
     assert (status, "oidc-gen" in lines) == (0, False), said
-    status, said, _ = _terminal(["--source", "sky", "reset-config"], agents_user, provider)
+    kept = _refresh_token(agents_user, password)
+    status, said, _ = _terminal(["--source", "sky", "reset-config", "--pw-file", str(password)], agents_user, provider)
     assert status == 0, said
     assert "kk-sky" not in agent.ask(request="loaded_accounts")["info"]
     assert not (home / ".config/oidc-agent/kk-sky").exists()
+    with pytest.raises(RigError, match="invalid_grant"):
+        provider.as_client("users-short").post("token", grant_type="refresh_token", refresh_token=kept)
+
+
+@pytest.mark.parametrize("password", ["", "not known any more"])
+def test_reset_of_an_account(agents_user: Mapping[str, str], agent: Agent, provider: Provider, password: str) -> None:
+    """An account of the older client has no password, so it is revoked; another is removed all the same, without a question."""
+    file = agent.socket.parent / "password-of-old"
+    file.touch(mode=0o600)
+    file.write_text(f"{password}\n")
+    words = ["--source", "sky"]
+    assert _terminal([*words, "login", "--pw-file", str(file)], agents_user, provider)[0] == 0
+    kept = _refresh_token(agents_user, file)
+    file.unlink()
+    status, said, _ = _terminal([*words, "reset-config"], agents_user, provider)
+    assert status == 0, said
+    assert "Removed oidc-agent's account kk-sky" in said
+    assert "kk-sky" not in agent.ask(request="loaded_accounts")["info"]
+    short = provider.as_client("users-short")
+    if password:
+        assert short.post("token", grant_type="refresh_token", refresh_token=kept)
+    else:
+        with pytest.raises(RigError, match="invalid_grant"):
+            short.post("token", grant_type="refresh_token", refresh_token=kept)
+
+
+def _refresh_token(environment: Mapping[str, str], password: Path) -> str:
+    """Return what the agent's account holds."""
+    command = [need("oidc-gen"), "--print", "kk-sky", f"--pw-file={password}"]
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    return str(json.loads(shown)["refresh_token"])
 
 
 def test_no_agent_though_one_is_wanted(home: Path, run: Callable[..., Result]) -> None:
