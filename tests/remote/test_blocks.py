@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ctadata_jlab.remote.blocks import FURTHEST, Blocks
@@ -35,6 +35,7 @@ class Counted:
     block=st.integers(1, 3000),
     kept=st.integers(1, 20),
 )
+@example(reads=[(at, at + 1) for at in range(0, 10_000, 300)], block=100, kept=4)
 def test_any_reads_in_any_order_give_the_files_bytes(reads: list[tuple[int, int]], block: int, kept: int) -> None:
     """Whatever the size of blocks and of the memory, which is never exceeded."""
     blocks = Blocks(len(DATA), Counted(), block=block, kept=kept)
