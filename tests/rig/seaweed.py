@@ -10,6 +10,7 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from tests.rig.process import free_port, need, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["S3", "seaweed"]
+__all__ = ["S3", "seaweed", "serving"]
 
 REGION = "us-east-1"
 FREE = "UNSIGNED-PAYLOAD"
@@ -69,9 +70,15 @@ class S3:
 @pytest.fixture(scope="session")
 def seaweed(rig_folder: Path) -> Iterator[S3]:
     """Start SeaweedFS with one user, who may do everything."""
+    with serving(rig_folder / "seaweed") as s3:
+        yield s3
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[S3]:
+    """Run SeaweedFS, which keeps everything in *folder*."""
     beside = Path(sys.executable).with_name("weed")
     program = str(beside) if beside.exists() else shutil.which("weed") or need("weed")
-    folder = rig_folder / "seaweed"
     (folder / "data").mkdir(parents=True)
     s3 = S3(f"http://127.0.0.1:{free_port()}", "rigkey", hashlib.sha256(str(folder).encode()).hexdigest())
     user = {"name": "rig", "credentials": [{"accessKey": s3.key, "secretKey": s3.secret}]}

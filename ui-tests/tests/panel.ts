@@ -217,6 +217,30 @@ export async function forgetToken(
   await request.delete(`${base}/ctadata-jlab/login/${source}`, { headers });
 }
 
+/** Add a storage by its settings, as the dialog does. */
+export async function configure(
+  request: APIRequestContext,
+  base: string,
+  source: string,
+  data: object
+): Promise<void> {
+  const headers = await xsrf(request, base);
+  const url = `${base}/ctadata-jlab/sources/${source}/settings`;
+  const answer = await request.put(url, { headers, data });
+  expect(answer.ok(), await answer.text()).toBe(true);
+}
+
+/** Remove a storage that was added. */
+export async function unconfigure(
+  request: APIRequestContext,
+  base: string,
+  source: string
+): Promise<void> {
+  const headers = await xsrf(request, base);
+  const url = `${base}/ctadata-jlab/sources/${source}/settings`;
+  await request.delete(url, { headers });
+}
+
 /** The header that proves that a request is no forgery. */
 async function xsrf(
   request: APIRequestContext,

@@ -25,6 +25,11 @@ function facts(): IRigFacts {
   return JSON.parse(text) as IRigFacts;
 }
 
+/** The Python that has everything. */
+export function python(): string {
+  return facts().python;
+}
+
 /** A path on the disk behind a door. */
 export function onDoor(...parts: string[]): string {
   return path.join(RUN, 'doors', 'dcache', ...parts);
