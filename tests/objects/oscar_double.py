@@ -15,7 +15,7 @@ import pytest
 from tests.hunt import HUNTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["PASSWORD", "TOKEN", "USER", "Cluster", "cluster"]
 
@@ -42,6 +42,8 @@ class Cluster:
         self.jobs: dict[str, dict[str, dict[str, str]]] = {}
         self.config: dict[str, Any] = {"config": {"name": "test"}, "allowed_image_repositories": []}
         self.asked: list[tuple[str, str]] = []
+        self.accepts: Callable[[str], bool] = lambda token: token == TOKEN
+        """Whether a token is one of a user's."""
         self.refuse = 0
         """Every request is answered with this status, if any."""
 
@@ -91,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._invoke(names[0], self._service(names[1]))
         given = self.headers.get("Authorization", "")
         basic = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        if given not in {basic, f"Bearer {TOKEN}"}:
+        if given != basic and not self.cluster.accepts(given.removeprefix("Bearer ")):
             raise _Refused(401, "Unauthorized")
         route = getattr(self, f"_{names[1]}")
         answer: tuple[int, Any] = route(names[2:])
@@ -142,7 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
         return 204, None
 
     def _invoke(self, how: str, service: dict[str, Any]) -> tuple[int, Any]:
-        if self.headers.get("Authorization") not in {f"Bearer {TOKEN}", f"Bearer {service['token']}"}:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token != service["token"] and not self.cluster.accepts(token):
             raise _Refused(401, "Unauthorized")
         is_json = "json" in self.headers.get("Content-Type", "") and self.raw.startswith(b"{")
         given = self.raw if is_json else base64.b64decode(self.raw, validate=True)

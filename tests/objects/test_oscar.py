@@ -30,6 +30,7 @@ from ctadata_jlab.http import Trust
 from ctadata_jlab.oscar import Client
 from ctadata_jlab.session import Session
 from ctadata_jlab.storage.oscar import Oscar
+from ctadata_jlab.tokens.claims import token_from
 from tests.hunt import HUNTER
 from tests.objects.cdmi import TOKEN as ONEDATA_TOKEN
 from tests.objects.oscar_double import PASSWORD, TOKEN, USER
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
     from tests.objects.cdmi import Oneprovider
     from tests.objects.oscar_double import Cluster
+    from tests.rig.agent import Agent
+    from tests.rig.provider import Provider
     from tests.rig.seaweed import S3
 
 THEIRS = Path(os.environ.get("RIG_OSCAR") or Path(__file__).parents[2] / ".rig" / "oscar") / "bin" / "python"
@@ -258,31 +261,27 @@ def test_the_mounted_token_of_a_notebook_logs_in(
     client.close()
 
 
-def test_the_short_name_of_oidc_agent_logs_in(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`shortname` asks a running agent for that account; without one it is an error that says so, not a silent client."""
-    from ctadata_jlab.tokens import agent
-    from ctadata_jlab.tokens.claims import token_from
-
-    asked = []
-
-    def fetch(self: agent.OidcAgent, min_valid: float = 60, refused: object = None) -> object:
-        asked.append(self._label)
-        return None if refused else token_from(TOKEN, "oidc-agent")
-
-    options = {"cluster_id": "test", "endpoint": cluster.url, "shortname": "egi", "ssl": "True"}
+def test_the_short_name_of_oidc_agent_logs_in(
+    cluster: Cluster, agent: Agent, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`shortname` asks a real, running agent for that account's token, which also runs services."""
+    monkeypatch.setenv("OIDC_SOCK", str(agent.socket))
+    cluster.accepts = lambda token: token_from(token, "asked").issuer == provider.issuer
     cluster.add("cowsay")
-    with monkeypatch.context() as patch:
-        patch.setattr(agent.OidcAgent, "fetch", fetch)
-        client = Client(options)
-        assert client.run_service("cowsay", input='{"message": "Hi"}').text == "< Hi >\n"
-        client.close()
-    assert set(asked) == {"account egi"}
-    monkeypatch.setattr(agent, "found_sockets", lambda _: [])
+    client = Client({"cluster_id": "test", "endpoint": cluster.url, "shortname": agent.account, "ssl": "True"})
+    assert client.list_services().status_code == 200
+    assert client.run_service("cowsay", input='{"message": "Hi"}').text == "< Hi >\n"
+    client.close()
+
+
+def test_an_agent_that_does_not_run_is_an_error(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a client that sends an empty token, nor a printed line."""
     monkeypatch.setenv("OIDC_SOCK", "/nowhere/socket")
-    lonely = Client(options)
+    client = Client({"cluster_id": "test", "endpoint": cluster.url, "shortname": "egi", "ssl": "True"})
     with pytest.raises(CtaDataError):
-        lonely.list_services()
-    lonely.close()
+        client.list_services()
+    assert cluster.asked == []
+    client.close()
 
 
 def test_a_wrong_password_is_said_to_be(options: dict[str, str]) -> None:
