@@ -65,6 +65,8 @@ class Source:
     """The built-in login; None where no client is configured."""
     password: Basic | None = None
     """The login by user and password; None where that is not how one logs in."""
+    keys: Callable[[], object] | None = None
+    """Reads the keys that requests are signed with, or raises; None where they are not."""
 
 
 class Session:
@@ -252,6 +254,7 @@ def _remote(source: settings.Source, giver: GivesAccessTokens | None, doors: Cal
         root=source.root,
         login=login,
         password=password,
+        keys=_keys(source),
         token_file=token_file_of(source) if giver is None and source.login.kind in {"auto", "file"} else None,
     )
 
@@ -276,6 +279,14 @@ def _login_by_password(source: settings.Source) -> Basic:
     from ctadata_jlab.tokens.basic import Basic  # noqa: PLC0415 - seldom needed
 
     return Basic(source.login.user, partial(_password, source), source.url)
+
+
+def _keys(source: settings.Source) -> Callable[[], object] | None:
+    if source.kind != "s3" or source.login.kind == "none":
+        return None
+    from ctadata_jlab.storage.s3.keys import keys_of  # noqa: PLC0415 - seldom needed
+
+    return keys_of(source)
 
 
 def _credentials(source: settings.Source, keeper: Keeper | None, password: Basic | None) -> Credentials:

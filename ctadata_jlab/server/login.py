@@ -14,7 +14,7 @@ from ctadata_jlab.server.refusal import BadRequest, body
 from ctadata_jlab.tokens import file as token_file
 from ctadata_jlab.tokens.claims import looks_broken, token_from
 from ctadata_jlab.tokens.line import first_line
-from ctadata_jlab.tokens.login_state import by_password
+from ctadata_jlab.tokens.login_state import by_keys, by_password
 from ctadata_jlab.transfer.disk import local_errors
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def state_of(source: Source) -> LoginState | None:
     """Return how a login stands, None where none is needed."""
     if source.keeper is not None:
         return source.keeper.state()
+    if source.keys is not None:
+        return by_keys(source.keys)
     return None if source.password is None else by_password(source.password.user)
 
 

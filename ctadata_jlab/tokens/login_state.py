@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ctadata_jlab.errors import NotLoggedIn
+from ctadata_jlab.errors import CtaDataError, NotLoggedIn
 from ctadata_jlab.tokens.attempt import when
 from ctadata_jlab.tokens.claims import read_claims
 from ctadata_jlab.tokens.expired import Expired
 from ctadata_jlab.tokens.scopes import in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from ctadata_jlab.errors import CtaDataError
     from ctadata_jlab.tokens import Token
     from ctadata_jlab.tokens.attempt import Attempt
 
-__all__ = ["LoginState", "State", "after_failure", "by_password", "logged_in", "not_logged_in"]
+__all__ = ["LoginState", "State", "after_failure", "by_keys", "by_password", "logged_in", "not_logged_in"]
 
 State = Literal["ok", "missing", "expired", "error"]
 
@@ -58,6 +57,15 @@ def by_password(user: str | None) -> LoginState:
     if user is not None:
         return LoginState("ok", user, source="password")
     return LoginState("error", source="password", hint="The password is missing or was refused: correct this source's.")
+
+
+def by_keys(read: Callable[[], object]) -> LoginState:
+    """Return the state of having keys that *read* gives, or raises for; whether the storage takes them is found out by asking it."""
+    try:
+        read()
+    except CtaDataError as error:
+        return LoginState("error", source="keys", hint=f"{error.message} {error.hint}")
+    return LoginState("ok", "keys", source="the user's settings")
 
 
 def not_logged_in(attempts: Sequence[Attempt], refused: Token | None) -> NotLoggedIn:

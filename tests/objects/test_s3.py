@@ -25,6 +25,7 @@ from ctadata_jlab.errors import (
     NotLoggedIn,
     Unsupported,
 )
+from ctadata_jlab.server.login import state_of
 from ctadata_jlab.session import Session
 from ctadata_jlab.storage.s3 import copying, sending, signing
 from ctadata_jlab.storage.s3.signing import Keys, Signer
@@ -275,6 +276,9 @@ def test_a_source_reads_its_keys_from_a_file(seaweed: S3, tmp_path: Path, root: 
         source = session.source("store")
         assert [entry.name for entry in source.storage.list("/")] == ["f"]
         assert (source.keeper, source.login, source.storage.traits.renames) == (None, None, False)
+        state = state_of(source)
+        assert state is not None
+        assert (state.state, state.subject) == ("ok", "keys")
 
 
 def test_a_source_reads_its_keys_from_the_environment_when_told_so(
@@ -298,6 +302,10 @@ def test_keys_that_others_can_read_are_refused(tmp_path: Path, seaweed: S3) -> N
         with pytest.raises(Misconfigured) as caught:
             list(session.storage("store").list("/"))
         assert "chmod 600" in caught.value.hint
+        state = state_of(session.source("store"))
+        assert state is not None
+        assert state.state == "error"
+        assert "chmod 600" in state.hint
 
 
 def test_no_message_quotes_a_key(tmp_path: Path, seaweed: S3) -> None:

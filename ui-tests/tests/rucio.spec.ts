@@ -94,6 +94,20 @@ test('a DID is browsed, searched for, opened, and its dataset downloaded', async
     ? path.join(__dirname, '..', '..', 'docs', 'images')
     : path.join(__dirname, '..', 'test-results', 'pictures');
   fs.mkdirSync(pictures, { recursive: true });
+  // Messages come and go; the picture is of the panel.
+  await page.addStyleTag({ content: '.Toastify { display: none; }' });
+  const [splitter, name] = [
+    page.locator('#jp-main-split-panel > .lm-SplitPanel-handle').first(),
+    row('gamma-run2')
+  ];
+  const edge = await splitter.boundingBox();
+  await page.mouse.move((edge?.x ?? 0) + 1, 400);
+  await page.mouse.down();
+  await page.mouse.move(420, 400, { steps: 5 });
+  await page.mouse.up();
+  await expect
+    .poll(async () => (await name.boundingBox())?.width ?? 0)
+    .toBeGreaterThan(300);
   await page.screenshot({ path: path.join(pictures, 'rucio.png') });
 
   // No secret has come to the browser's page or the server's log.
