@@ -150,14 +150,17 @@ test('my folder, bookmarks and recent folders are one menu away, also after a re
   await places.click();
   await item('Bookmark This Folder').click();
   await places.click();
-  const saved = page.waitForRequest(
-    request =>
+  // JupyterLab writes down where one is, and where one was, a while later.
+  const saved = page.waitForResponse(response => {
+    const request = response.request();
+    const body = request.postData() ?? '';
+    return (
       request.method() === 'PUT' &&
       request.url().includes('/api/workspaces/') &&
-      /"ctadata_jlab:recent":\{"paths":\[[^\]]*20241114/.test(
-        request.postData() ?? ''
-      )
-  );
+      /"ctadata_jlab:recent":\{"paths":\[[^\]]*20241114/.test(body) &&
+      /"ctadata_jlab:place":\{"path":"[^"]*dcache\/?"\}/.test(body)
+    );
+  });
   await item('My Folder').click();
   await expect(panel.row('cta')).toBeVisible();
   await saved;
