@@ -33,25 +33,27 @@ export function Header(props: IHeaderProps): JSX.Element {
       <Picker {...props} />
       <span className="ctadata-Header-gap" />
       {current && <Badge {...props} />}
-      <button
-        className="ctadata-iconButton"
-        title={trans.__('Places: my folder, bookmarks, recent folders')}
-        aria-label={trans.__('Places')}
-        aria-haspopup="menu"
-        aria-expanded={false}
-        onClick={event => onPlaces(event.currentTarget)}
-      >
-        <bookmarkIcon.react tag="span" width="16px" height="16px" />
-      </button>
-      <button
-        className={`ctadata-iconButton${isBusy ? ' ctadata-mod-busy' : ''}`}
-        title={trans.__('Refresh: ask the storage again')}
-        aria-label={trans.__('Refresh')}
-        aria-busy={isBusy}
-        onClick={onRefresh}
-      >
-        <refreshIcon.react tag="span" width="16px" height="16px" />
-      </button>
+      <span className="ctadata-Header-buttons">
+        <button
+          className="ctadata-iconButton"
+          title={trans.__('Places: my folder, bookmarks, recent folders')}
+          aria-label={trans.__('Places')}
+          aria-haspopup="menu"
+          aria-expanded={false}
+          onClick={event => onPlaces(event.currentTarget)}
+        >
+          <bookmarkIcon.react tag="span" width="16px" height="16px" />
+        </button>
+        <button
+          className={`ctadata-iconButton${isBusy ? ' ctadata-mod-busy' : ''}`}
+          title={trans.__('Refresh: ask the storage again')}
+          aria-label={trans.__('Refresh')}
+          aria-busy={isBusy}
+          onClick={onRefresh}
+        >
+          <refreshIcon.react tag="span" width="16px" height="16px" />
+        </button>
+      </span>
     </div>
   );
 }
