@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from ctadata_jlab.foreground import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # No test is about time: a slow machine finds the same faults.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,3 +38,12 @@ pytest_plugins = [
     "tests.objects.cdmi",
     "tests.objects.oscar_double",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _no_session_is_left() -> Iterator[None]:
+    """Each test has a machine of its own: the connections of its session end with it, not when they are found to be garbage."""
+    yield
+    for session in places._sessions.values():
+        session.close()
+    places._sessions.clear()

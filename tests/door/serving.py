@@ -191,7 +191,9 @@ class Handler(BaseHTTPRequestHandler):
     @property
     def is_impatient(self) -> bool:
         """Whether the body comes although nobody has asked for it yet."""
-        return bool(select.select([self.connection], [], [], 0)[0])
+        poll = select.poll()  # `select` knows no more than 1024 open files
+        poll.register(self.connection, select.POLLIN)
+        return bool(poll.poll(0))
 
     def ask_for_body(self) -> None:
         """Send 100 Continue if the client waits for it."""

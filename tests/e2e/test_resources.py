@@ -81,7 +81,7 @@ class Figures(NamedTuple):
     grown: float
 
 
-def _compared(server: Client, job: Callable[[], object], control: Callable[[], object], runs: int = 4) -> Figures:
+def _compared(server: Client, job: Callable[[], object], control: Callable[[], object], runs: int = 8) -> Figures:
     """Do *job* and *control* in turn. Each run's figure is its longest delay; of the runs the quietest counts.
 
     What the rest of the machine does only ever adds, to either; what the job itself does to the loop is in every run.
