@@ -113,7 +113,7 @@ class ReaderBody:
         if not count:
             return b""
         if self._pump is None:
-            self._pump = Pump(self._reader, 0, None)
+            self._pump = Pump(self._reader)
         if not self._rest:
             self._rest = memoryview(self._pump.take())
             self._read += len(self._rest)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import Cancelled
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from ctadata_jlab.storage import Reader
 
 __all__ = ["Pump"]
@@ -22,13 +20,13 @@ _LOOK = 0.2
 
 
 class Pump:
-    """Pours *reader* from *start* to before *end* into a bounded queue, in a thread of its own."""
+    """Pours *reader* into a bounded queue, in a thread of its own."""
 
-    def __init__(self, reader: Reader, start: int, end: int | None) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._pieces: queue.Queue[bytes] = queue.Queue(maxsize=_PIECES)
         self._error: BaseException | None = None
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._pour, args=(reader, start, end), name="ctadata-pump", daemon=True)
+        self._thread = threading.Thread(target=self._pour, args=(reader,), name="ctadata-pump", daemon=True)
         self._thread.start()
 
     def take(self) -> bytes:
@@ -54,9 +52,9 @@ class Pump:
         except queue.Empty:
             pass
 
-    def _pour(self, reader: Reader, start: int, end: int | None) -> None:
+    def _pour(self, reader: Reader) -> None:
         try:
-            reader.pour(start, end, self._give)
+            reader.pour(0, None, self._give)
         except BaseException as error:  # noqa: BLE001 - a thread's top: raised again where the bytes are taken
             self._error = error
         self._put(b"")
@@ -76,11 +74,3 @@ class Pump:
                 continue
             return True
         return False
-
-    def __enter__(self) -> Pump:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
