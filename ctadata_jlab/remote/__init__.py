@@ -13,6 +13,7 @@ Everything here waits until it is done; `ctadata_jlab.aio` is the same for async
 from __future__ import annotations
 
 import io
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
@@ -96,7 +97,7 @@ class Remote:
 
     def list(self, folder: str = "/") -> list[Entry]:
         """Return what *folder* holds, by name. Asked anew each time; `NotFound` if it is missing or a file."""
-        return sorted(self._storage.list(paths.remote(folder)), key=lambda entry: entry.path)
+        return sorted(self._storage.list(paths.remote(folder)), key=attrgetter("path"))
 
     def walk(self, top: str = "/") -> Iterator[Entry]:
         """Yield everything below *top*, each folder before what it holds; a folder that cannot be listed ends it with that error."""

@@ -174,12 +174,12 @@ class DCache(WebDav):
 
     # -- honesty -------------------------------------------------------------------------------------------------------
 
-    def _children(self, folder: str) -> Iterator[Entry]:
-        """Yield what *folder* holds, unfinished uploads too; an empty answer is confirmed before it is believed."""
+    def _children(self, folder: str) -> Iterator[Sequence[Entry]]:
+        """Yield what *folder* holds; an empty answer is confirmed before it is believed."""
         is_empty = True
-        for entry in super()._children(folder):
-            is_empty = False
-            yield entry
+        for entries in super()._children(folder):
+            is_empty = is_empty and not entries
+            yield entries
         if is_empty:
             self._confirm_empty(folder)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.http import Trust
     from ctadata_jlab.storage.propfind import Found
+    from ctadata_jlab.storage.shapes import Alike
 
 __all__ = ["Dialogue"]
 
@@ -107,6 +108,10 @@ class Dialogue:
 
     def propfind(self, path: str, depth: int, properties: Iterable[str], *, folder: bool) -> Iterator[Found]:
         """Yield what PROPFIND tells of *path*, while it arrives; *depth* is 0 or 1, never left out (RFC 4918 §9.1: infinity)."""
+        return propfind.each(self.responses(path, depth, properties, folder=folder))
+
+    def responses(self, path: str, depth: int, properties: Iterable[str], *, folder: bool) -> Iterator[Found | Alike]:
+        """Yield the same, but those at once that are written alike."""
         headers = {"Depth": str(depth), "Content-Type": "application/xml; charset=utf-8"}
         content = propfind.question(properties)
         url, what = self.url(path, folder=folder), self.what(path)

@@ -12,20 +12,38 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from ctadata_jlab.errors import BadAnswer, Unreachable
-from ctadata_jlab.storage.shapes import Repetition
+from ctadata_jlab.storage.digest import best
+from ctadata_jlab.storage.shapes import Alike, Repetition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["CHECKSUMS", "LOCALITY", "ROOM", "Found", "moment", "question", "read"]
+    from ctadata_jlab.storage import Checksum
+
+__all__ = [
+    "CHECKSUMS",
+    "LOCALITY",
+    "MODIFIED",
+    "ROOM",
+    "SIZE",
+    "TAG",
+    "Found",
+    "each",
+    "is_online",
+    "moment",
+    "question",
+    "read",
+]
 
 CHECKSUMS = "http://www.dcache.org/2013/webdav Checksums"
 """dCache: all stored checksums as one RFC 3230 string."""
 LOCALITY = "http://srm.lbl.gov/StorageResourceManager FileLocality"
 """dCache: ONLINE, NEARLINE, ONLINE_AND_NEARLINE, UNAVAILABLE or LOST; costs the door a look-up per file."""
+_LOCALITIES = {"ONLINE": True, "ONLINE_AND_NEARLINE": True, "NEARLINE": False}
 ROOM = "DAV: quota-available-bytes"
 """How many bytes still fit into a folder (RFC 4331); few servers tell."""
-_BASIC = ("DAV: getcontentlength", "DAV: getlastmodified", "DAV: resourcetype", "DAV: getetag")
+SIZE, MODIFIED, TAG = "DAV: getcontentlength", "DAV: getlastmodified", "DAV: getetag"
+_BASIC = (SIZE, MODIFIED, "DAV: resourcetype", TAG)
 _MAX_TEXT = 65_536
 _TEXTS = frozenset({*_BASIC, CHECKSUMS, LOCALITY, ROOM, "DAV: href", "DAV: status"}) - {"DAV: resourcetype"}
 
@@ -42,19 +60,34 @@ class Found:
     @property
     def size(self) -> int | None:
         """The length in bytes, None for folders and where the server does not say (a file being uploaded)."""
-        text = self.properties.get("DAV: getcontentlength", "")
+        text = self.properties.get(SIZE, "")
         return int(text) if text.isdigit() and not self.is_folder else None
 
     @property
     def modified(self) -> datetime | None:
         """When the bytes last changed."""
-        return moment(self.properties.get("DAV: getlastmodified", ""))
+        return moment(self.properties.get(MODIFIED, ""))
 
     @property
     def etag(self) -> str:
         """The entity tag with its quotes, which wsgidav leaves out here but not in its headers."""
-        text = self.properties.get("DAV: getetag", "")
+        text = self.properties.get(TAG, "")
         return text if not text or text.startswith(('"', "W/")) else f'"{text}"'
+
+    @property
+    def checksum(self) -> Checksum | None:
+        """The stored checksum, None where the listing tells none."""
+        return best(self.properties.get(CHECKSUMS))
+
+    @property
+    def online(self) -> bool | None:
+        """Whether its bytes are on disk, None where the listing does not tell."""
+        return is_online(self.properties.get(LOCALITY, ""))
+
+
+def is_online(locality: str) -> bool | None:
+    """Return False for what is on tape only; of a file whose pool is down (UNAVAILABLE, LOST) the server itself says what is wrong."""
+    return _LOCALITIES.get(locality.upper())
 
 
 def question(extra: Iterable[str] = ()) -> bytes:
@@ -68,8 +101,8 @@ def _element(namespace: str, name: str) -> str:
     return f"<D:{name}/>" if namespace == "DAV:" else f'<x:{name} xmlns:x="{namespace}"/>'
 
 
-def read(chunks: Iterable[bytes], what: str) -> Iterator[Found]:
-    """Yield the responses of a multistatus while its *chunks* arrive; *what* names the question in errors.
+def read(chunks: Iterable[bytes], what: str) -> Iterator[Found | Alike]:
+    """Yield the responses of a multistatus while its *chunks* arrive, those at once that are written alike; *what* names the question.
 
     Raises `BadAnswer` for anything that is not a multistatus, `Unreachable` for one that ends too early.
     """
@@ -77,6 +110,15 @@ def read(chunks: Iterable[bytes], what: str) -> Iterator[Found]:
     for chunk in chunks:
         yield from reader.feed(chunk, last=False)
     yield from reader.feed(b"", last=True)
+
+
+def each(responses: Iterable[Found | Alike]) -> Iterator[Found]:
+    """Yield *responses* one by one."""
+    for one in responses:
+        if isinstance(one, Alike):
+            yield from one.one_by_one()
+        else:
+            yield one
 
 
 class _Reader:

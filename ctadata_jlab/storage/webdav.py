@@ -29,7 +29,8 @@ from ctadata_jlab.http import failure
 from ctadata_jlab.storage import Entry, Receipt, Traits, propfind, versions
 from ctadata_jlab.storage.dialogue import Dialogue
 from ctadata_jlab.storage.digest import QUESTION, best
-from ctadata_jlab.storage.hrefs import Hrefs, child, is_self
+from ctadata_jlab.storage.hrefs import Hrefs
+from ctadata_jlab.storage.members import Members
 from ctadata_jlab.storage.room import room_in
 from ctadata_jlab.storage.temporary import is_temporary, temporary
 from ctadata_jlab.storage.webdavreader import LARGE, Asked, WebDavReader
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["WebDav"]
 
 _WANTED = "adler32;q=1,md5;q=0.5"
-_LOCALITIES = {"ONLINE": True, "ONLINE_AND_NEARLINE": True, "NEARLINE": False}
-_SURELY_SHORT = paths.MAX_NAME_BYTES // 4
-"""A name with fewer characters is not too long, whatever they are in UTF-8."""
 
 
 class WebDav:
@@ -94,9 +92,8 @@ class WebDav:
 
     def list(self, folder: str) -> Iterator[Entry]:
         """Yield what *folder* holds, as it arrives (PROPFIND, Depth 1)."""
-        for entry in self._children(paths.remote(folder)):
-            if not is_temporary(entry.name):
-                yield entry
+        for entries in self._children(paths.remote(folder)):
+            yield from (entry for entry in entries if not is_temporary(entry.name))
 
     def stat(self, path: str) -> Entry:
         """Return the entry at *path* (PROPFIND, Depth 0). Its checksum may cost the server a look at all bytes, so `open` asks for it."""
@@ -199,20 +196,13 @@ class WebDav:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def _children(self, folder: str) -> Iterator[Entry]:
-        base = self._href_path(self.server.url(folder))
-        seen_self, what, here = False, self.server.what(folder), folder.rstrip("/") + "/"
-        for found in self.server.propfind(folder, 1, self.properties, folder=True):
-            path = self._href_path(found.href)
-            if not seen_self and is_self(path, base, folder):
-                seen_self, base = True, path
-                if not found.is_folder:
-                    raise NotFound(f"{what} is a file, not a folder.")
-                continue
-            name = child(path, base, what)
-            yield self._entry(here + name if len(name) < _SURELY_SHORT else paths.join(folder, name), found)
-        if not seen_self:
-            raise BadAnswer(f"The listing does not contain the folder itself: {what}.")
+    def _children(self, folder: str) -> Iterator[Sequence[Entry]]:
+        """Yield what *folder* holds, unfinished uploads too, in portions."""
+        read = self._href_path
+        members = Members(folder, read(self.server.url(folder)), self.server.what(folder), read, self._entry)
+        for responses in self.server.responses(folder, 1, self.properties, folder=True):
+            yield members.told_by(responses)
+        members.check()
 
     def _href_path(self, href: str) -> str:
         return self._hrefs.path(href, may_be_unquoted=self.server.is_xrootd)
@@ -236,8 +226,8 @@ class WebDav:
             size=size,
             modified=found.modified,
             version=None if found.is_folder else versions.version_of(found.etag, size, found.properties),
-            checksum=best(found.properties[propfind.CHECKSUMS]) if propfind.CHECKSUMS in found.properties else None,
-            online=_online(found.properties.get(propfind.LOCALITY)),
+            checksum=found.checksum,
+            online=found.online,
         )
 
     def _require_same_name(self, path: str, href: str) -> None:
@@ -372,8 +362,3 @@ class WebDav:
             self.server.ask("DELETE", part)
         except CtaDataError:
             return
-
-
-def _online(locality: str | None) -> bool | None:
-    """Return False for what is on tape only; of a file whose pool is down (UNAVAILABLE, LOST) the server itself says what is wrong."""
-    return None if locality is None else _LOCALITIES.get(locality.upper())

@@ -27,7 +27,7 @@ DCACHE = b"""<?xml version="1.0" encoding="utf-8" ?>
 
 
 def read(*chunks: bytes) -> list[propfind.Found]:
-    return list(propfind.read(chunks, "/lst on dCache"))
+    return list(propfind.each(propfind.read(chunks, "/lst on dCache")))
 
 
 def test_reads_dcaches_answer() -> None:
@@ -55,7 +55,7 @@ def test_an_answer_may_arrive_in_any_pieces(cuts: list[int]) -> None:
 
 def test_entries_come_before_the_answer_ends() -> None:
     """A listing is parsed as it arrives."""
-    found = propfind.read(iter([DCACHE[:600], DCACHE[600:]]), "x")
+    found = propfind.each(propfind.read(iter([DCACHE[:600], DCACHE[600:]]), "x"))
     assert next(found).href == "/lst/"
 
 

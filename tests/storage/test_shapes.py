@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from ctadata_jlab import config
 from ctadata_jlab.session import Session
-from ctadata_jlab.storage import propfind
+from ctadata_jlab.storage import propfind, shapes
 from ctadata_jlab.storage.propfind import _Reader
 from ctadata_jlab.storage.shapes import Repetition
 from tests.remote.conftest import desk_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<D:multistatus xmlns:D="DAV:" xmlns:o="urn:other">'
@@ -61,6 +61,15 @@ TEXTS = (
     " ",
 )
 
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_are_many() -> Iterator[None]:
+    """Two of a kind are looked at together already: so many as are worth it would seldom be generated."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shapes, "_MANY", 2)
+        yield
+
+
 member = st.tuples(st.sampled_from(RESPONSES), *[st.sampled_from(TEXTS)] * 3)
 
 
@@ -85,9 +94,10 @@ def test_nothing_is_read_otherwise(members: list[tuple[str, str, str, str]], cut
     edges = [0, *sorted({cut for cut in cuts if cut < len(answer)}), len(answer)]
     pieces = [answer[a:b] for a, b in itertools.pairwise(edges)]
     reader = Repetition(lambda: _Reader("x"), few=1, step=64)
-    found = [one for piece in pieces for one in reader.feed(piece, last=False)] + reader.feed(b"", last=True)
+    told = [one for piece in pieces for one in reader.feed(piece, last=False)] + reader.feed(b"", last=True)
+    found = list(propfind.each(told))
     assert found == by_the_xml_parser(answer)
-    assert list(propfind.read(pieces, "x")) == found
+    assert list(propfind.each(propfind.read(pieces, "x"))) == found
 
 
 def test_the_xml_parser_reads_the_first_of_each_shape() -> None:
@@ -103,8 +113,8 @@ def test_the_xml_parser_reads_the_first_of_each_shape() -> None:
     members = [(RESPONSES[n % 3], f"run{n}", str(n), f'"{n:x}"') for n in range(10_000)]
     answer = written(members)
     reader = Repetition(lambda: Counting("x"))
-    found = [one for at in range(0, len(answer), 16_384) for one in reader.feed(answer[at : at + 16_384], last=False)]
-    found += reader.feed(b"", last=True)
+    told = [one for at in range(0, len(answer), 16_384) for one in reader.feed(answer[at : at + 16_384], last=False)]
+    found = list(propfind.each(told + reader.feed(b"", last=True)))
     assert found == by_the_xml_parser(answer)
     assert len(found) == 10_000
     assert fed < 50_000
