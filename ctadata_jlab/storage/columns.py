@@ -29,28 +29,23 @@ Value = TypeVar("Value")
 
 
 def entries(alike: Alike, base: str, here: str) -> list[Entry] | None:
-    """Return the entries of *alike* if all of it is plain: hrefs right below the path *base*, which then are right below *here*.
-
-    Both end with a slash.
-    """
-    model = alike.model
-    texts = {name: _stripped(column) for name, column in alike.texts.items()}
+    """Return the entries of *alike* if all of it is plain: hrefs right below *base*, which is called *here*; both end with a slash."""
+    model, texts = alike.model, alike.texts
 
     def column(name: str, read: Callable[[Sequence[str]], Iterable[object]], otherwise: object) -> Iterable[object]:
         return read(texts[name]) if name in texts else repeat(otherwise)
 
     try:
-        sizes = repeat(None) if model.is_folder else column(propfind.SIZE, _sizes, model.size)
         return made(
             Entry,
             len(alike),
-            path=_paths(_stripped(alike.hrefs), base, here, are_folders=model.is_folder),
+            path=_paths(alike.hrefs, base, here, are_folders=model.is_folder),
             kind=repeat("folder" if model.is_folder else "file"),
-            size=sizes,
-            modified=column(propfind.MODIFIED, lambda dates: map(propfind.moment, dates), model.modified),
-            version=repeat(None) if model.is_folder else _versions(alike, texts),
+            size=repeat(None) if model.is_folder else column(propfind.SIZE, _sizes, model.size),
+            modified=column(propfind.MODIFIED, _moments, model.modified),
+            version=repeat(None) if model.is_folder else _versions(alike),
             checksum=column(propfind.CHECKSUMS, _checksums, model.checksum),
-            online=column(propfind.LOCALITY, lambda words: map(propfind.is_online, words), model.online),
+            online=column(propfind.LOCALITY, lambda words: _each(words, propfind.is_online), model.online),
         )
     except ValueError:
         return None
@@ -72,9 +67,14 @@ def _lines(column: Sequence[str]) -> str:
     return "\n" + "\n".join(column) + "\n"
 
 
-def _stripped(column: Sequence[str]) -> Sequence[str]:
-    lines = _lines(column)
-    return tuple(map(str.strip, column)) if " \n" in lines or "\n " in lines else column
+def _each(column: Sequence[str], read: Callable[[str], object]) -> Iterable[object]:
+    """Read *column*, in which few texts are written many times."""
+    known = {text: read(text.strip()) for text in set(column)}
+    return map(known.__getitem__, column)
+
+
+def _moments(dates: Sequence[str]) -> Iterable[object]:
+    return _each(dates, propfind.moment)
 
 
 def _paths(hrefs: Sequence[str], base: str, here: str, *, are_folders: bool) -> list[str]:
@@ -99,22 +99,22 @@ def _sizes(texts: Sequence[str]) -> list[int]:
     return list(map(int, texts))
 
 
-def _versions(alike: Alike, texts: dict[str, Sequence[str]]) -> Iterable[str | None]:
+def _versions(alike: Alike) -> Iterable[str | None]:
     """Return what `versions.version_of` says of each: the tag, which must be in quotes, or else time and size."""
-    tags, dates = texts.get(propfind.TAG), texts.get(propfind.MODIFIED)
+    tags, dates = alike.texts.get(propfind.TAG), alike.texts.get(propfind.MODIFIED)
     if tags is not None:
         lines = _lines(tags)
-        if lines.count('\n"') + lines.count("\nW/") != len(alike):
+        if lines.count('\n"') + lines.count("\nW/") != len(alike) or " \n" in lines:
             raise ValueError
         return tags
-    if alike.model.etag or dates is None or "" in dates:
+    if alike.model.etag or dates is None or not all(date and date == date.strip() for date in set(dates)):
         raise ValueError
-    sizes = map(int, texts[propfind.SIZE]) if propfind.SIZE in texts else repeat(alike.model.size)
-    return map("%s;%s".__mod__, zip(dates, sizes, strict=False))
+    sizes = alike.texts.get(propfind.SIZE)
+    return map("%s;%s".__mod__, zip(dates, map(int, sizes) if sizes else repeat(alike.model.size), strict=False))
 
 
-def _checksums(texts: Sequence[str]) -> Iterable[Checksum | None]:
+def _checksums(texts: Sequence[str]) -> Iterable[object]:
     values = _ADLER32.findall(_lines(texts))
     if len(values) != len(texts):
-        return map(best, texts)
+        return _each(texts, best)
     return made(Checksum, len(values), algorithm=repeat("adler32"), value=values)

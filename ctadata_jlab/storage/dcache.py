@@ -174,15 +174,6 @@ class DCache(WebDav):
 
     # -- honesty -------------------------------------------------------------------------------------------------------
 
-    def _children(self, folder: str) -> Iterator[Sequence[Entry]]:
-        """Yield what *folder* holds; an empty answer is confirmed before it is believed."""
-        is_empty = True
-        for entries in super()._children(folder):
-            is_empty = is_empty and not entries
-            yield entries
-        if is_empty:
-            self._confirm_empty(folder)
-
     def _on_tape(self, path: str) -> Offline:
         return Offline(f"{self.server.what(path)} is on tape.")
 

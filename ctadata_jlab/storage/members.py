@@ -9,6 +9,7 @@ from ctadata_jlab.errors import BadAnswer, NotFound
 from ctadata_jlab.storage.columns import entries
 from ctadata_jlab.storage.hrefs import child, is_self
 from ctadata_jlab.storage.shapes import Alike
+from ctadata_jlab.storage.temporary import is_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,12 +36,16 @@ class Members:
         self._read, self._entry = read, entry
         self._here = folder.rstrip("/") + "/"
         self._seen_self = False
+        self.is_empty = True
+        """Whether there was nothing but the folder itself so far."""
 
     def told_by(self, responses: Found | Alike) -> Sequence[Entry]:
-        """Return the entries that *responses* are about, none for the folder itself; raises `NotFound` if it is a file."""
+        """Return the entries that *responses* are about, without unfinished uploads; raises `NotFound` if the folder is a file."""
         if not isinstance(responses, Alike):
             return self._one(responses)
         alike = entries(responses, self._base.rstrip("/") + "/", self._here) if self._seen_self else None
+        if alike:
+            self.is_empty = False
         return alike if alike is not None else [one for each in responses.one_by_one() for one in self._one(each)]
 
     def check(self) -> None:
@@ -56,4 +61,7 @@ class Members:
                 raise NotFound(f"{self._what} is a file, not a folder.")
             return ()
         name = child(path, self._base, self._what)
+        self.is_empty = False
+        if is_temporary(name):
+            return ()
         return (self._entry(self._here + name if len(name) < _SURELY_SHORT else paths.join(self._folder, name), found),)

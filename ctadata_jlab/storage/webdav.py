@@ -32,7 +32,7 @@ from ctadata_jlab.storage.digest import QUESTION, best
 from ctadata_jlab.storage.hrefs import Hrefs
 from ctadata_jlab.storage.members import Members
 from ctadata_jlab.storage.room import room_in
-from ctadata_jlab.storage.temporary import is_temporary, temporary
+from ctadata_jlab.storage.temporary import temporary
 from ctadata_jlab.storage.webdavreader import LARGE, Asked, WebDavReader
 
 if TYPE_CHECKING:
@@ -92,8 +92,13 @@ class WebDav:
 
     def list(self, folder: str) -> Iterator[Entry]:
         """Yield what *folder* holds, as it arrives (PROPFIND, Depth 1)."""
-        for entries in self._children(paths.remote(folder)):
-            yield from (entry for entry in entries if not is_temporary(entry.name))
+        folder, read = paths.remote(folder), self._href_path
+        members = Members(folder, read(self.server.url(folder)), self.server.what(folder), read, self._entry)
+        for responses in self.server.responses(folder, 1, self.properties, folder=True):
+            yield from members.told_by(responses)
+        members.check()
+        if members.is_empty:
+            self._confirm_empty(folder)
 
     def stat(self, path: str) -> Entry:
         """Return the entry at *path* (PROPFIND, Depth 0). Its checksum may cost the server a look at all bytes, so `open` asks for it."""
@@ -196,13 +201,8 @@ class WebDav:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def _children(self, folder: str) -> Iterator[Sequence[Entry]]:
-        """Yield what *folder* holds, unfinished uploads too, in portions."""
-        read = self._href_path
-        members = Members(folder, read(self.server.url(folder)), self.server.what(folder), read, self._entry)
-        for responses in self.server.responses(folder, 1, self.properties, folder=True):
-            yield members.told_by(responses)
-        members.check()
+    def _confirm_empty(self, folder: str) -> None:
+        """Hear that the server says that *folder* is empty; raise if that is not so."""
 
     def _href_path(self, href: str) -> str:
         return self._hrefs.path(href, may_be_unquoted=self.server.is_xrootd)
