@@ -66,7 +66,7 @@ TEXTS = {
 
 
 @st.composite
-def alikes(draw: st.DrawFn) -> Alike:
+def responses(draw: st.DrawFn) -> Alike:
     """Responses of one shape; most of the time most of them are plain."""
     count = draw(st.integers(1, 4))
     names = draw(st.lists(st.sampled_from(NAMES) | st.sampled_from(NAMES[:1]), min_size=count, max_size=count))
@@ -112,7 +112,7 @@ UNTAGGED = dataclasses.replace(PLAIN, texts={name: FILE[name] for name in (propf
 FOLDERS = Alike(Found(is_folder=True, properties={"DAV: resourcetype": ""}), ["/dav/lst/a/", "/dav/lst/b/"], {})
 
 
-@given(alikes())
+@given(responses())
 @example(PLAIN)
 @example(UNTAGGED)
 @example(FOLDERS)
