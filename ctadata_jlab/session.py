@@ -18,7 +18,7 @@ from ctadata_jlab.storage.remembering import Remembering
 from ctadata_jlab.storage.retrying import Retrying
 from ctadata_jlab.storage.scoped import Scoped
 from ctadata_jlab.tokens.bearer import Bearer
-from ctadata_jlab.tokens.chain import keeper_of, login_of, token_file_of
+from ctadata_jlab.tokens.chain import agent_login_of, keeper_of, login_of, token_file_of
 from ctadata_jlab.tokens.proof import Proof
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.config import Config
     from ctadata_jlab.storage import Storage
     from ctadata_jlab.storage.rucio import Door
+    from ctadata_jlab.tokens.agent_login import AgentLogin
     from ctadata_jlab.tokens.basic import Basic
     from ctadata_jlab.tokens.foreign import GivesAccessTokens
     from ctadata_jlab.tokens.keeper import Keeper
@@ -63,6 +64,8 @@ class Source:
     """Where a token given by hand is kept; None where tokens come from elsewhere."""
     login: Pending | None = None
     """The built-in login; None where no client is configured."""
+    agent: AgentLogin | None = None
+    """The login through oidc-agent; None where no account of it is configured."""
     password: Basic | None = None
     """The login by user and password; None where that is not how one logs in."""
     keys: Callable[[], object] | None = None
@@ -253,6 +256,7 @@ def _remote(source: settings.Source, giver: GivesAccessTokens | None, doors: Cal
         url=source.url,
         root=source.root,
         login=login,
+        agent=agent_login_of(source) if giver is None else None,
         password=password,
         keys=_keys(source),
         token_file=token_file_of(source) if giver is None and source.login.kind in {"auto", "file"} else None,

@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import { asServerError, ServerError } from './request';
 import type { SourcesModel } from './sources';
-import type { ILogin, IPending } from './wire';
+import type { IAgent, ILogin, IPending } from './wire';
 
 /** Where a login stands. */
 export type Phase = 'idle' | 'starting' | 'waiting' | 'done' | 'failed';
@@ -56,6 +56,16 @@ export class DeviceLogin implements IDisposable {
     return this._login?.device ?? false;
   }
 
+  /** The account in the oidc-agent that could keep the login; null if none runs. */
+  get agent(): IAgent | null {
+    return this._login?.agent ?? null;
+  }
+
+  /** Whether the present login is that agent's. */
+  get isAgents(): boolean {
+    return this.agent !== null && this._login?.source === 'oidc-agent';
+  }
+
   /** A signal emitted when the phase changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -76,18 +86,30 @@ export class DeviceLogin implements IDisposable {
     }
   }
 
-  /** Ask for a code; never rejects, see `error`. */
-  async start(): Promise<void> {
-    if (this._phase === 'starting' || this._phase === 'waiting') {
-      return;
-    }
-    this._error = null;
-    this._enter('starting');
-    try {
-      this._wait(await this._sources.startLogin(this._name));
-    } catch (reason) {
-      this._fail(asServerError(reason));
-    }
+  /**
+   * Ask for a code; never rejects, see `error`.
+   *
+   * #### Notes
+   * With the password of its account, oidc-agent is to keep the login; where
+   * the account's login holds, that needs no code.
+   */
+  async start(password?: string): Promise<void> {
+    await this._ask(async () => {
+      const pending = await this._sources.startLogin(this._name, password);
+      if (pending) {
+        this._wait(pending);
+      } else {
+        this._enter('done');
+      }
+    });
+  }
+
+  /** Have oidc-agent revoke its login and delete the account; never rejects, see `error`. */
+  async leave(password: string): Promise<void> {
+    await this._ask(async () => {
+      await this._sources.leaveAgent(this._name, password);
+      this._enter('done');
+    });
   }
 
   /** Give up; never rejects. */
@@ -101,6 +123,21 @@ export class DeviceLogin implements IDisposable {
 
   private get _login(): ILogin | undefined {
     return this._sources.find(this._name)?.login;
+  }
+
+  private async _ask(step: () => Promise<void>): Promise<void> {
+    if (this._phase === 'starting' || this._phase === 'waiting') {
+      return;
+    }
+    this._error = null;
+    this._enter('starting');
+    try {
+      await step();
+    } catch (reason) {
+      // Whether the agent still runs is news, too.
+      await this._sources.refreshLogin(this._name).catch(() => undefined);
+      this._fail(asServerError(reason));
+    }
   }
 
   private _wait(pending: IPending): void {

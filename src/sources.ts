@@ -123,12 +123,33 @@ export class SourcesModel implements IDisposable {
     return login;
   }
 
-  /** Start a login by code; one that is under way is told again. */
-  async startLogin(name: string): Promise<IPending> {
-    return requestAPI<IPending>(`login/${encodePath(name)}`, this._settings, {
-      method: 'POST',
-      body: '{}'
-    });
+  /**
+   * Start a login by code; one that is under way is told again.
+   *
+   * #### Notes
+   * With a password, oidc-agent is to keep the login in the account that the
+   * password opens, or will; null if that needs no code. The password is not
+   * kept.
+   */
+  async startLogin(name: string, password?: string): Promise<IPending | null> {
+    const answer = await requestAPI<IPending | ILogin>(
+      `login/${encodePath(name)}`,
+      this._settings,
+      { method: 'POST', body: JSON.stringify({ password }) }
+    );
+    if ('user_code' in answer) {
+      return answer;
+    }
+    this._note(name, answer);
+    return null;
+  }
+
+  /** Have oidc-agent revoke the login and delete the account. */
+  async leaveAgent(name: string, password: string): Promise<void> {
+    const path = `login/${encodePath(name)}`;
+    const body = JSON.stringify({ password, end: true });
+    const init = { method: 'POST', body };
+    this._note(name, await requestAPI<ILogin>(path, this._settings, init));
   }
 
   /** Log out, or give up the login that is under way. */
@@ -206,8 +227,8 @@ export class SourcesModel implements IDisposable {
 }
 
 function extrasOf(source: ISource | undefined): Partial<ILogin> {
-  const { device, pending, problem } = source?.login ?? {};
-  return device === undefined ? {} : { device, pending, problem };
+  const { device, pending, problem, agent } = source?.login ?? {};
+  return device === undefined ? {} : { device, pending, problem, agent };
 }
 
 /** The namespace of `SourcesModel`'s statics. */

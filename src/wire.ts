@@ -37,6 +37,15 @@ export interface ILogin {
   problem?: IErrorBody | null;
   /** Whether the login is encrypted at rest, in words; empty if none is kept. */
   kept?: string;
+  /** The account in the oidc-agent that runs; null if none does. */
+  agent?: IAgent | null;
+}
+
+/** What oidc-agent calls a source's account. */
+export interface IAgent {
+  account: string;
+  /** Whether there is one, which its password opens. */
+  exists: boolean;
 }
 
 /** What one place for tokens had to offer. */

@@ -70,7 +70,7 @@ def log_out(choice: Choice, source: str | None, *, dev: bool, agent: bool, pw_fi
         login.log_out(meant)
     click.echo(f"Logged out of {meant.title}.")
     if way is not None and not agent and way.agent.file.exists():
-        click.echo(f"oidc-agent still has the account {way.account}; `logout --agent` deletes it.", err=True)
+        click.echo(f"oidc-agent still has the account {way.login.account}; `logout --agent` deletes it.", err=True)
 
 
 def entered(
@@ -89,7 +89,7 @@ def entered(
     ask = partial(_agents_password, source.title)
     way = Way.of(choice.session, source, wanted=agent, password_file=password_file, ask_password=ask)
     if way is not None:
-        return way.log_in(_secret, secret).subject
+        return way.log_in(_show, _secret, secret).subject
     if agent is None and os.environ.get("OIDC_SOCK") and not is_alive(Path(os.environ["OIDC_SOCK"])):
         click.echo("The oidc-agent of OIDC_SOCK is not running: this login goes without it.", err=True)
     return login.log_in(choice.session, source, _show, _secret, secret).subject

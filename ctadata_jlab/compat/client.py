@@ -14,12 +14,12 @@ from ctadata_jlab.compat import certificates
 from ctadata_jlab.compat.cache import Cache
 from ctadata_jlab.compat.customised import customised
 from ctadata_jlab.compat.errors import as_before
+from ctadata_jlab.compat.hub_token import hub_token
 from ctadata_jlab.compat.names import RemoteName, remote_path
 from ctadata_jlab.compat.service import NAME, WEBDAV, at_service, upload_to_service
 from ctadata_jlab.errors import NotFound, NotLoggedIn, Unsupported
 from ctadata_jlab.foreground import Selection, agent, login
 from ctadata_jlab.remote.bar import shown
-from ctadata_jlab.storage.servicereader import TOKEN_HINT
 from ctadata_jlab.tokens.attempt import when
 from ctadata_jlab.tokens.chain import secret_of
 
@@ -169,7 +169,7 @@ class APIClient:
     ) -> dict[str, Any]:
         """See `ctadata_jlab.compat.upload_personal_certificate`."""
         with as_before():
-            token = self._hub_token()
+            token = self._hub_token(self._certificates)
             return certificates.upload_personal(self._certificates, token, certificate_file_path, certificate_key, user)
 
     def upload_shared_certificate(
@@ -177,7 +177,7 @@ class APIClient:
     ) -> dict[str, Any]:
         """See `ctadata_jlab.compat.upload_shared_certificate`."""
         with as_before():
-            token = self._hub_token()
+            token = self._hub_token(self._certificates)
             return certificates.upload_shared(self._certificates, token, certificate_file_path, cabundle_file_path)
 
     upload_admin_certificate = upload_shared_certificate
@@ -299,13 +299,14 @@ class APIClient:
         service, wishes = self._service_url, self._wishes()
         if service is None and not wishes:
             return shared
-        key = (shared, service, self._hub_token() if service else None, tuple(wishes.items()))
+        token = self._hub_token(service) if service else ""
+        key = (shared, service, token, tuple(wishes.items()))
         if self._made is None or self._made[0] != key:
             if service is None:
                 name = foreground.chosen(shared, dev=self.dev_instance).name
                 self._made = (key, customised(shared, name, wishes))
             else:
-                self._made = (key, at_service(shared, service, self._hub_token()))
+                self._made = (key, at_service(shared, service, token))
         return self._made[1]
 
     @property
@@ -324,13 +325,12 @@ class APIClient:
     def _certificates(self) -> str:
         return self.certificateservice or os.environ.get("CTACS_URL") or certificates.SERVICE
 
-    def _hub_token(self) -> str:
-        """Return the token for the hub's services."""
-        token = self._token or _given(getattr(type(self), "token", None)) or os.environ.get("JUPYTERHUB_API_TOKEN", "")
-        text = token if isinstance(token, str) else token.get_access_token()  # type: ignore[attr-defined]
-        if not text.strip():
-            raise NotLoggedIn("Invalid jupyterhub token: there is none.", hint=TOKEN_HINT)
-        return text.strip()
+    def _hub_token(self, service: str) -> str:
+        """Return the token for the *service* of the hub."""
+        token = self._token or _given(getattr(type(self), "token", None))
+        text = token if token is None or isinstance(token, str) else token.get_access_token()  # type: ignore[attr-defined]
+        sources = foreground.shared_session().config.sources.values()
+        return hub_token(text, service, sources)
 
     def _wishes(self) -> dict[str, Any]:
         """Return what the user has set, on the class or here."""

@@ -1,36 +1,35 @@
-"""Logging in through the user's oidc-agent, where one runs."""
+"""Logging in through the user's oidc-agent while the user waits, in a terminal or a notebook."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured, NotFound, NotLoggedIn
-from ctadata_jlab.tokens.agent import OidcAgent
-from ctadata_jlab.tokens.agent_account import AgentAccount, running_agent
-from ctadata_jlab.tokens.chain import secret_of
-from ctadata_jlab.tokens.oauth import Client, NeedsSecret
+from ctadata_jlab.foreground.login import confirmed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from ctadata_jlab.session import Session, Source
     from ctadata_jlab.tokens import Token
+    from ctadata_jlab.tokens.agent_account import AgentAccount
+    from ctadata_jlab.tokens.agent_login import AgentLogin
+    from ctadata_jlab.tokens.device import Show
+    from ctadata_jlab.tokens.oauth import NeedsSecret
 
 __all__ = ["Way"]
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way through oidc-agent: *account* is what the source calls its account there."""
+    """The way through the *agent* that runs: `login` is what the source's settings say of it."""
 
     session: Session
     source: Source
-    account: str
+    login: AgentLogin
     agent: AgentAccount
-    variables: Mapping[str, str]
 
     @classmethod
     def of(
@@ -46,32 +45,30 @@ class Way:
 
         The password of the account is found as `AgentAccount` says.
         """
-        account = session.config.sources[source.name].login.account
-        socket = None if wanted is False else running_agent()
-        if socket is None or not account:
+        login = source.agent if wanted is not False else None
+        agent = None if login is None else login.running(password_file=password_file, ask_password=ask_password)
+        if login is None or agent is None:
             if wanted:
-                reason = "no oidc-agent runs here" if account else f"{source.title} names no account of oidc-agent"
+                reason = "no oidc-agent runs here" if login else f"{source.title} names no account of oidc-agent"
                 raise Misconfigured(f"There is no login through oidc-agent: {reason}.", hint="Use `--built-in`.")
             return None
-        variables = {**os.environ, "OIDC_SOCK": str(socket)}
-        agent = AgentAccount(
-            account, socket, password_file=password_file, ask_password=ask_password, variables=variables
-        )
-        return cls(session, source, account, agent, variables)
+        return cls(session, source, login, agent)
 
-    def log_in(self, ask_secret: Callable[[NeedsSecret], str], secret: str | None = None) -> Token:
-        """Have the account loaded, or made if there is none or its login has ended; return its token.
+    def log_in(
+        self, show: Callable[[Show], object], ask_secret: Callable[[NeedsSecret], str], secret: str | None = None
+    ) -> Token:
+        """Have the account loaded, or made by a code that is *shown* if there is none or its login has ended; return its token.
 
-        The client's secret is *secret*, else the one that is kept, else *ask_secret* is asked for it once the agent has failed without.
+        *ask_secret* and *secret* are as in `login.log_in`.
         """
-        token = None if secret is not None else self._token()
+        token = None if secret is not None else self.login.token(self.agent)
         if token is None and secret is None and self.agent.load():
-            token = self._token()
+            token = self.login.token(self.agent)
         if token is None:
-            self._make(ask_secret, secret)
-            token = self._token()
+            self._make(show, ask_secret, secret)
+            token = self.login.token(self.agent)
         if token is None:
-            raise NotLoggedIn(f"oidc-agent has no token of the account {self.account}.", hint="Log in again.")
+            raise NotLoggedIn(f"oidc-agent has no token of the account {self.login.account}.", hint="Log in again.")
         if self.source.keeper is not None:
             self.source.keeper.look_again()
         return token
@@ -79,31 +76,15 @@ class Way:
     def log_out(self) -> None:
         """Have the agent revoke the login and delete the account; raises `NotFound` if it has none, `NotLoggedIn` if it cannot."""
         if not self.agent.file.exists():
-            raise NotFound(f"oidc-agent has no account {self.account}.", hint="There is nothing to do.")
+            raise NotFound(f"oidc-agent has no account {self.login.account}.", hint="There is nothing to do.")
         self.agent.delete()
         if self.source.keeper is not None:
             self.source.keeper.look_again()
 
-    def _token(self) -> Token | None:
-        try:
-            return OidcAgent(self.account, variables=self.variables).fetch(10)
-        except Misconfigured:
-            return None  # its login has ended: it is made anew
-
-    def _make(self, ask_secret: Callable[[NeedsSecret], str], secret: str | None) -> None:
-        settings = self.session.config.sources[self.source.name]
-        kept = secret_of(settings)
-        client = self._client(kept.read() if secret is None else secret.strip())
-        try:
-            self.agent.make(client, settings.ca)
-        except NotLoggedIn:
-            if client.secret is not None:
-                raise
-            secret = ask_secret(NeedsSecret("oidc-gen did not log in; the login server may want a client secret."))
-            self.agent.make(replace(client, secret=secret.strip()), settings.ca)
-        if secret is not None:
-            kept.keep(secret)
-
-    def _client(self, secret: str | None) -> Client:
-        wanted = self.session.config.sources[self.source.name].login
-        return Client(wanted.issuer, wanted.client_id, wanted.scope, secret)
+    def _make(
+        self, show: Callable[[Show], object], ask_secret: Callable[[NeedsSecret], str], secret: str | None
+    ) -> None:
+        self.agent.unlock()
+        parties = self.login.client(), self.login.ask
+        grant, client = confirmed(self.session, self.source, parties, show, ask_secret, secret)
+        self.login.keep(self.agent, client, grant)

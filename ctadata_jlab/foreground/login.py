@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens import Token
     from ctadata_jlab.tokens.device import Show
     from ctadata_jlab.tokens.grant import Grant
-    from ctadata_jlab.tokens.oauth import Client
+    from ctadata_jlab.tokens.oauth import Answer, Client, Get, Post
     from ctadata_jlab.tokens.pending import Pending
 
-__all__ = ["log_in", "log_out", "login_of"]
+__all__ = ["confirmed", "log_in", "log_out", "login_of"]
 
 
 def log_in(
@@ -38,17 +38,7 @@ def log_in(
     that turns out right is kept. Raises as `tokens.device.log_in`, and what *ask_secret* raises.
     """
     login = login_of(source)
-    client = login.kept.client()
-    client = client if secret is None else replace(client, secret=secret.strip())
-    try:
-        grant = _confirmed(login, client, show)
-    except NeedsSecret as error:
-        if secret is not None:
-            raise
-        secret = ask_secret(error)
-        grant = _confirmed(login, replace(client, secret=secret.strip()), show)
-    if secret is not None:
-        secret_of(session.config.sources[source.name]).keep(secret)
+    grant, _ = confirmed(session, source, (login.kept.client(), login.kept.ask), show, ask_secret, secret)
     token = login.kept.keep(grant)
     if source.keeper is None:
         return token
@@ -80,5 +70,25 @@ def login_of(source: Source) -> Pending:
     return source.login
 
 
-def _confirmed(login: Pending, client: Client, show: Callable[[Show], object]) -> Grant:
-    return drive(steps(client), login.kept.ask, time.sleep, show)
+def confirmed(
+    session: Session,
+    source: Source,
+    parties: tuple[Client, Callable[[Get | Post], Answer | None]],
+    show: Callable[[Show], object],
+    ask_secret: Callable[[NeedsSecret], str],
+    secret: str | None = None,
+) -> tuple[Grant, Client]:
+    """Log in as the client of *parties*, by what asks its provider; return what that gave, and as whom. Otherwise as `log_in`."""
+    client, ask = parties
+    client = client if secret is None else replace(client, secret=secret.strip())
+    try:
+        grant = drive(steps(client), ask, time.sleep, show)
+    except NeedsSecret as error:
+        if secret is not None:
+            raise
+        secret = ask_secret(error)
+        client = replace(client, secret=secret.strip())
+        grant = drive(steps(client), ask, time.sleep, show)
+    if secret is not None:
+        secret_of(session.config.sources[source.name]).keep(secret)
+    return grant, client

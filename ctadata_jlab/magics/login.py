@@ -30,7 +30,9 @@ def log_in(parser: argparse.ArgumentParser, words: list[str]) -> None:
     parser.add_argument("--built-in", dest="agent", action="store_false", default=None)
     source, wanted = _chosen(parser, words)
     way = _way(source, wanted)
-    token = login.log_in(foreground.shared_session(), source, _show, _secret) if way is None else way.log_in(_secret)
+    token = (
+        login.log_in(foreground.shared_session(), source, _show, _secret) if way is None else way.log_in(_show, _secret)
+    )
     print(
         f"Logged in to {source.title}{f' as {token.subject}' if token.subject else ''}; renewed by itself from now on."
     )

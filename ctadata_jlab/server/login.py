@@ -1,4 +1,7 @@
-"""`login/<source>`: how the login of a source stands, a login by device code, and a token by hand. No answer repeats a secret."""
+"""`login/<source>`: how the login of a source stands, a login by device code, here or in oidc-agent, and a token by hand.
+
+No answer repeats a secret.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.web import authenticated
 
 from ctadata_jlab.errors import CtaDataError, NotLoggedIn, Unsupported
-from ctadata_jlab.server import requests, wire
+from ctadata_jlab.server import agent_login, requests, wire
 from ctadata_jlab.server.base import Handler
 from ctadata_jlab.server.refusal import BadRequest, body
 from ctadata_jlab.tokens import file as token_file
@@ -18,12 +21,15 @@ from ctadata_jlab.tokens.login_state import by_keys, by_password
 from ctadata_jlab.transfer.disk import local_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ctadata_jlab.server.events import Announcer
     from ctadata_jlab.session import Source
     from ctadata_jlab.tokens.device import Show
+    from ctadata_jlab.tokens.grant import Grant
     from ctadata_jlab.tokens.keeper import Keeper, LoginState
+    from ctadata_jlab.tokens.oauth import Client
     from ctadata_jlab.tokens.pending import Pending
 
 __all__ = ["ROUTES", "state_of"]
@@ -40,13 +46,19 @@ class LoginHandler(Handler):
 
     @authenticated
     async def post(self, where: str) -> None:
-        """Start a login by device code; or, with a token, try that and store it."""
+        """Start a login by device code; with a password, one that oidc-agent keeps, or its end; with a token, try that and store it."""
         source, _ = await self.place(where)
-        if _has_token(self.request.body):
-            await self.work(_keep, source, self.request.body)
+        asked = requests.login(self.request.body)
+        if asked.token is not None:
+            await self.work(_keep, source, asked.token)
+            await self.answer(_told, source)
+        elif asked.password is None:
+            await self.answer(_start, source, self.workshop.announcer)
+        elif asked.ends:
+            await self.work(agent_login.leave, source, asked.password)
             await self.answer(_told, source)
         else:
-            await self.answer(_start, source, self.workshop.announcer)
+            await self.answer(_enter, source, self.workshop.announcer, asked.password)
 
     @authenticated
     async def delete(self, where: str) -> None:
@@ -79,6 +91,7 @@ def _told(source: Source) -> dict[str, Any]:
         "pending": None if show is None else _shown(show),
         "problem": body(problem) if problem is not None and is_open else None,
         "kept": "" if login is None else login.kept.at_rest,
+        "agent": None if show is not None else agent_login.offer(source),
     }
 
 
@@ -102,14 +115,22 @@ def _shown(show: Show) -> dict[str, Any]:
 # --- by device code ---
 
 
-def _start(source: Source, announcer: Announcer) -> dict[str, Any]:
+def _start(
+    source: Source, announcer: Announcer, keep: Callable[[Client, Grant], object] | None = None
+) -> dict[str, Any]:
     login, keeper = source.login, source.keeper
     if login is None or keeper is None:
         raise Unsupported(
             f"{source.title} has no login by code.", hint="Set `issuer` and `client_id` of its login, or paste a token."
         )
     login.ended[:] = [partial(_ended, source.name, login, keeper, announcer)]
-    return _shown(login.start())
+    return _shown(login.start(keep))
+
+
+def _enter(source: Source, announcer: Announcer, password: str) -> dict[str, Any]:
+    """Log in through oidc-agent; return the code to confirm, or how the login stands where none is needed."""
+    keep = agent_login.enter(source, password)
+    return _told(source) if keep is None else _start(source, announcer, keep)
 
 
 def _ended(name: str, login: Pending, keeper: Keeper, announcer: Announcer) -> None:
@@ -137,18 +158,9 @@ def _end(source: Source) -> None:
 # --- by hand ---
 
 
-def _has_token(data: bytes) -> bool:
-    """Whether a `POST` means a token, however badly it says so."""
-    if not data.strip():
-        return False
-    requests.fields(data).only("token")
-    return data.strip().strip(b"{} \r\n\t") != b""
-
-
-def _keep(source: Source, data: bytes) -> None:
+def _keep(source: Source, value: str) -> None:
     """Try the token at the storage's door; it replaces nothing if the door does not take it."""
     place, keeper = _given_by_hand(source)
-    value = requests.token(data)
     if looks_broken(value):
         raise BadRequest("The token is cut off or damaged: it cannot be read.", hint="Copy all of it, and paste again.")
     with local_errors(place):

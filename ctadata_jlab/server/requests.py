@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from ctadata_jlab import paths
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.transfer.job import Conflict, JobKind
 
-__all__ = ["BROWSER", "Action", "Fields", "action", "fields", "job_request", "queue_limit", "token"]
+__all__ = ["BROWSER", "Action", "Fields", "Login", "action", "fields", "job_request", "login", "queue_limit"]
 
 BROWSER: Final = "browser"
 """The source of files that the browser sends."""
@@ -26,6 +26,7 @@ CONFLICTS: Final = ("ask", "skip", "replace", "rename", "newer")
 ACTIONS: Final = ("pause", "resume", "cancel", "retry", "answer", "reorder", "limit")
 ANSWERS: Final = ("skip", "replace", "rename", "newer")
 LONGEST_TOKEN = 64 * 1024
+LONGEST_PASSWORD = 1024
 
 
 class Fields:
@@ -160,9 +161,34 @@ def _limit(asked: Fields) -> int | None:
     return asked.size("limit") if "limit" in asked else None
 
 
-def token(body: bytes) -> str:
-    """Return the token that a login brings; no message repeats it."""
-    value = fields(body).only("token").text("token").strip()
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a `POST` wants of a login: nothing but a code, or one of these; its `repr` shows no secret."""
+
+    token: str | None = field(default=None, repr=False)
+    """A token by hand."""
+    password: str | None = field(default=None, repr=False)
+    """What oidc-agent encrypts its account with."""
+    ends: bool = False
+    """Whether that account is to be deleted, and its login revoked."""
+
+
+def login(body: bytes) -> Login:
+    """Return what a login brings; no message repeats a secret."""
+    asked = fields(body if body.strip() else b"{}").only("token", "password", "end")
+    if asked.has("token"):
+        return Login(token=_token(asked.only("token")))
+    if not asked.has("password"):
+        asked.only()
+        return Login()
+    password = asked.text("password")
+    if len(password) > LONGEST_PASSWORD or not password.isprintable():
+        raise BadRequest("'password' cannot be used.", hint="Choose one that is a line of letters, digits and signs.")
+    return Login(password=password, ends=asked.flag("end"))
+
+
+def _token(asked: Fields) -> str:
+    value = asked.text("token").strip()
     if not value or len(value) > LONGEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
         raise BadRequest(
             "'token' is not a bearer token.", hint="Paste the token alone: one line without spaces or quotes."

@@ -1,7 +1,7 @@
-"""An account of oidc-agent, loaded or made by the agent's own programs, ``oidc-add`` and ``oidc-gen``, in the user's terminal.
+"""An account of oidc-agent, loaded, made and deleted by the agent's own programs, ``oidc-add`` and ``oidc-gen``.
 
-They ask for the password that encrypts the account, and show the code to confirm. The client's secret goes to them in a file for this
-user's eyes only, never on the command line (tried with 4.2.6).
+Nothing secret is on their command lines: the client's secret is in a file for this user's eyes only, the refresh token and the password
+that encrypts the account in the program's environment (``--rt-env`` and ``--pw-env``, since 4.1.0; tried with 4.2.6).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Misconfigured, NotLoggedIn
 from ctadata_jlab.tokens.agent_sockets import found_sockets, is_alive
+from ctadata_jlab.tokens.redacted import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,8 @@ __all__ = ["AgentAccount", "running_agent"]
 
 
 _ADD = ("oidc-add", "--pw-store")
+_SECONDS = 120.0  # for a program that asks the agent, which asks the login server
+_PASSWORD, _RENEWS = "OIDC_ENCRYPTION_PW", "OIDC_REFRESH_TOKEN"  # what the programs call these by themselves
 
 
 def running_agent(variables: Mapping[str, str] | None = None) -> Path | None:
@@ -55,7 +58,9 @@ class AgentAccount:
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self._name = name
-        self._variables = {**(os.environ if variables is None else variables), "OIDC_SOCK": str(socket)}
+        self._socket = socket
+        self.variables = {**(os.environ if variables is None else variables), "OIDC_SOCK": str(socket)}
+        """The environment in which the agent is found."""
         self._password_file = password_file
         self._ask_password = ask_password
         self._asked: str | None = None
@@ -63,47 +68,59 @@ class AgentAccount:
     @property
     def file(self) -> Path:
         """Where oidc-agent keeps the account, encrypted."""
-        home = Path(self._variables.get("HOME", "~")).expanduser()
-        named = self._variables.get("OIDC_CONFIG_DIR", "")
+        home = Path(self.variables.get("HOME", "~")).expanduser()
+        named = self.variables.get("OIDC_CONFIG_DIR", "")
         config = home / ".config"
         folder = config / "oidc-agent" if config.is_dir() else home / ".oidc-agent"
         return Path(named if named and Path(named).is_dir() else folder) / self._name
 
+    def unlock(self) -> None:
+        """Have the password, a new one where there is no account yet; raises `NotLoggedIn` if it does not open the account."""
+        if not self.file.exists():
+            self._known_password(new=True)
+        elif self._run("oidc-gen", "--print", self._name) is not None:
+            raise NotLoggedIn(
+                f"The password does not open oidc-agent's account {self._name}.",
+                hint="Try again, or log in without oidc-agent. `ctadata-jlab reset-config` removes the account.",
+            )
+
     def load(self) -> bool:
-        """Have the agent load it; returns whether there is such an account. Raises `NotLoggedIn` if it cannot be loaded."""
+        """Have the agent load it; returns whether it did: not without an account, nor if its login has ended. Raises as `unlock`."""
         if not self.file.exists():
             return False
-        with self._password() as password:
-            failed = self._run(*_ADD, self._name, *password)
-        if failed:
-            raise NotLoggedIn(
-                f"oidc-agent could not load the account {self._name}.", hint="Is the password right? Try again."
-            )
-        return True
+        self.unlock()
+        failure = self._run(*_ADD, self._name)
+        if failure is not None:
+            self._require_agent()
+        return failure is None
 
-    def make(self, client: Client, ca: str = "") -> None:
-        """Have the agent make it for *client*: the user confirms a code. Raises `NotLoggedIn` if that came to nothing."""
+    def adopt(self, client: Client, refresh_token: str, ca: str = "") -> None:
+        """Have the agent take over the login of *client* that *refresh_token* renews, in place of what the account was before.
+
+        Raises `NotLoggedIn` if it does not; the login is not its own then.
+        """
+        self._run("oidc-add", "--remove", self._name)
         trust = [f"--cp={Path(ca).expanduser()}"] if ca else []
-        words = ("--flow=device", "--no-url-call", "--prompt=none", "--redirect-url=", f"--scope={client.scope}")
-        settings = json.dumps(_settings(self._name, client))
-        with _private("client.json", settings) as file, self._password(new=True) as password:
-            failed = self._run("oidc-gen", self._name, f"--file={file}", *words, *trust, *password)
-            if not failed:
-                self._run(*_ADD, self._name, *password, quiet=True)  # or it would forget the password
-        if failed:
+        words = ("--flow=refresh", f"--rt-env={_RENEWS}", "--no-url-call", "--prompt=none", "--confirm-yes")
+        rest = ("--redirect-url=", f"--scope={client.scope}", *trust)
+        with _private("client.json", json.dumps(_settings(self._name, client))) as file:
+            failure = self._run("oidc-gen", self._name, f"--file={file}", *words, *rest, more={_RENEWS: refresh_token})
+        if failure is not None:
+            self._require_agent()
             raise NotLoggedIn(
-                "oidc-gen did not log in; what it said is above.",
-                hint="Try again, or without oidc-agent: `--built-in`.",
+                f"oidc-agent did not take the login: {failure}.", hint="Try again, or log in without oidc-agent."
             )
+        self._run(*_ADD, self._name)  # or it would forget the password
 
     def delete(self) -> None:
         """Have the agent revoke its login and delete it; raises `NotLoggedIn` if it does not."""
-        with self._password() as password:
-            failed = self._run("oidc-gen", "--delete", "--confirm-yes", self._name, *password)
-        if failed or self.file.exists():
+        self.unlock()
+        failure = self._run("oidc-gen", "--delete", "--confirm-yes", self._name)
+        if failure is not None or self.file.exists():
+            self._require_agent()
             raise NotLoggedIn(
-                f"oidc-gen did not delete the account {self._name}; what it said is above.",
-                hint="Is the password right? Try again.",
+                f"oidc-agent did not delete the account {self._name}: {failure}.",
+                hint="Try again; `ctadata-jlab reset-config` removes it all the same.",
             )
 
     def remove(self) -> bool:
@@ -113,35 +130,42 @@ class AgentAccount:
         """
         is_there = self.file.exists()
         if is_there:
-            self._delete_with([f"--pw-file={self._password_file}"] if self._password_file else None)
-        self._run("oidc-add", "--remove", self._name, quiet=True)
+            if self._password_file is None and self._ask_password is None:
+                self._asked = ""
+            self._run("oidc-gen", "--delete", "--confirm-yes", self._name)
+        self._run("oidc-add", "--remove", self._name)
         self.file.unlink(missing_ok=True)
         return is_there
 
-    def _delete_with(self, password: list[str] | None) -> None:
-        with _private("password", "\n") as empty:
-            words = password or [f"--pw-file={empty}"]
-            self._run("oidc-gen", "--delete", "--confirm-yes", self._name, *words, quiet=True)
+    def _require_agent(self) -> None:
+        if not is_alive(self._socket):
+            raise NotLoggedIn("oidc-agent does not run any more.", hint="Start it again, or log in without it.")
 
-    @contextmanager
-    def _password(self, *, new: bool = False) -> Iterator[list[str]]:
-        """Yield what tells the programs the password."""
-        if self._password_file is not None or self._ask_password is None:
-            yield [] if self._password_file is None else [f"--pw-file={self._password_file}"]
-            return
-        if self._asked is None:
+    def _known_password(self, *, new: bool = False) -> str | None:
+        """Return the password; None if it is in a file, or nobody can be asked."""
+        if self._asked is None and self._password_file is None and self._ask_password is not None:
             self._asked = self._ask_password(new)
-        with _private("password", f"{self._asked}\n") as file:
-            yield [f"--pw-file={file}"]
+        return self._asked
 
-    def _run(self, program: str, *words: str, quiet: bool = False) -> int:
-        output = subprocess.DEVNULL if quiet else None  # the programs speak with the user
+    def _run(self, program: str, *words: str, more: Mapping[str, str] | None = None) -> str | None:
+        """Run it, without a terminal to ask anything; return None if it did its work, else why not, in its own words."""
+        variables = {**self.variables, **(more or {})}
+        password = self._known_password() if "--remove" not in words else None
+        if self._password_file is not None:
+            words = (*words, f"--pw-file={self._password_file}")
+        elif password is not None:
+            words, variables[_PASSWORD] = (*words, f"--pw-env={_PASSWORD}"), password
         try:
-            return subprocess.run(
-                [program, *words], env=self._variables, check=False, stdin=output, stdout=output, stderr=output
-            ).returncode
+            done = subprocess.run(
+                [program, *words], env=variables, check=False, stdin=subprocess.DEVNULL, capture_output=True,
+                timeout=_SECONDS, start_new_session=True,
+            )  # fmt: skip
         except OSError as error:
             raise Misconfigured(f"{program} cannot be started: {error.strerror}.", hint="Install oidc-agent.") from None
+        except subprocess.TimeoutExpired:
+            return f"{program} did not end within {_SECONDS:g} s"
+        said = redacted((done.stderr or done.stdout).decode(errors="replace"))
+        return (said.rstrip(".") or f"{program} does not say why") if done.returncode else None
 
 
 @contextmanager

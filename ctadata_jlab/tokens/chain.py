@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ctadata_jlab.tokens import TokenSource
+    from ctadata_jlab.tokens.agent_login import AgentLogin
     from ctadata_jlab.tokens.oauth import Client
     from ctadata_jlab.tokens.pending import Pending
 
-__all__ = ["keeper_of", "login_of", "secret_of", "token_file_of"]
+__all__ = ["agent_login_of", "keeper_of", "login_of", "secret_of", "token_file_of"]
 
 
 _HUB_FILES = (Path("/var/run/secrets/egi.eu/access_token"), Path("/var/run/secrets/oidc/access_token"))
@@ -111,6 +112,17 @@ def login_of(source: settings.Source) -> Pending | None:
     place = settings.profile_folder() / f"refresh-{source.name}"
     ask, file = ask_with(source.ca), TokenFile(token_file_of(source))
     return Pending(Refresh(place, file, _client_of(source), ask, vault=cache(system_vault)))
+
+
+def agent_login_of(source: settings.Source) -> AgentLogin | None:
+    """Return the login of *source* through oidc-agent; None if its settings name no account there, or other tokens."""
+    wanted = source.login
+    if wanted.kind not in {"auto", "oidc-agent"} or not wanted.account or source.kind in _KEYED:
+        return None
+    from ctadata_jlab.tokens.agent_login import AgentLogin  # noqa: PLC0415 - only what the settings mean is loaded
+    from ctadata_jlab.tokens.asking import ask_with  # noqa: PLC0415
+
+    return AgentLogin(wanted.account, _client_of(source), ask_with(source.ca), source.ca)
 
 
 def _client_of(source: settings.Source) -> Callable[[], Client]:

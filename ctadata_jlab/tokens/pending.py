@@ -15,6 +15,8 @@ from ctadata_jlab.tokens.device import Show, log_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ctadata_jlab.tokens.grant import Grant
+    from ctadata_jlab.tokens.oauth import Client
     from ctadata_jlab.tokens.refresh import Refresh
 
 __all__ = ["Pending"]
@@ -23,7 +25,7 @@ _SHOW_SECONDS = 60.0
 
 
 class Pending:
-    """The logins of one source, whose tokens `kept` keeps.
+    """The logins of one source, whose tokens `kept` keeps unless somebody else is to.
 
     `ended` are called, in a thread of their own, when a login has ended, whichever way; they must not raise.
     """
@@ -34,11 +36,14 @@ class Pending:
         self._lock = threading.Lock()
         self._attempt: _Attempt | None = None
 
-    def start(self) -> Show:
-        """Start a login, unless one is under way, and return what to show; raises why there is nothing to show."""
+    def start(self, keep: Callable[[Client, Grant], object] | None = None) -> Show:
+        """Start a login, unless one is under way, and return what to show; raises why there is nothing to show.
+
+        *keep* takes what it gives instead of `kept`, and raises if it cannot.
+        """
         with self._lock:
             if self._attempt is None or self._attempt.is_over:
-                self._attempt = _Attempt()
+                self._attempt = _Attempt(keep or self._keep)
                 threading.Thread(target=self._run, args=(self._attempt,), name="ctadata-login", daemon=True).start()
             attempt = self._attempt
         attempt.told.wait(_SHOW_SECONDS)
@@ -79,12 +84,16 @@ class Pending:
             if self._attempt is not None and self._attempt.is_over:
                 self._attempt = None
 
+    def _keep(self, _: Client, grant: Grant) -> None:
+        self.kept.keep(grant)
+
     def _run(self, attempt: _Attempt) -> None:
         try:
-            grant = drive(log_in(self.kept.client()), self.kept.ask, attempt.pause, attempt.take)
+            client = self.kept.client()
+            grant = drive(log_in(client), self.kept.ask, attempt.pause, attempt.take)
             with self._lock:
                 attempt.pause(0)
-                self.kept.keep(grant)
+                attempt.keep(client, grant)
         except CtaDataError as error:
             attempt.error = error
         finally:
@@ -98,6 +107,7 @@ class Pending:
 class _Attempt:
     """One login."""
 
+    keep: Callable[[Client, Grant], object]
     shown: Show | None = None
     ends: float = 0.0
     error: CtaDataError | None = None

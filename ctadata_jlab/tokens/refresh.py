@@ -16,6 +16,7 @@ from ctadata_jlab.tokens.attempt import Attempt, tried, when
 from ctadata_jlab.tokens.claims import token_from
 from ctadata_jlab.tokens.grant import Grant, granted
 from ctadata_jlab.tokens.oauth import discovered
+from ctadata_jlab.tokens.revocation import revoke
 from ctadata_jlab.tokens.stored import Stored
 
 if TYPE_CHECKING:
@@ -215,14 +216,10 @@ class Refresh:
 
     def _revoked(self, refresh_token: str) -> bool:
         try:
-            client, provider = self.client(), self._known()
+            client = self.client()
         except CtaDataError:
             return False
-        if not provider.revocation:
-            return False
-        form = {"token": refresh_token, "token_type_hint": "refresh_token"}
-        answer = self.ask(client.post(provider, provider.revocation, **form))
-        return answer is not None and answer.is_good
+        return revoke(client, self.ask, refresh_token, self._provider)
 
 
 class _Elsewhere(Misconfigured):

@@ -19,7 +19,7 @@ export interface IDeviceProps {
 
 /** The button that starts a login, then the code until it is confirmed. */
 export function DeviceView(props: IDeviceProps): JSX.Element | null {
-  const { device, isIn, trans } = props;
+  const { device } = props;
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
   React.useEffect(() => {
     device.changed.connect(redraw);
@@ -29,23 +29,13 @@ export function DeviceView(props: IDeviceProps): JSX.Element | null {
       window.clearInterval(clock);
     };
   }, [device]);
-  const { pending, phase, error } = device;
+  const { pending, error } = device;
   return (
     <div className="ctadata-Device">
       {pending ? (
         <Code {...props} pending={pending} />
       ) : (
-        <button
-          className="jp-mod-styled jp-mod-accept ctadata-Device-start"
-          disabled={phase === 'starting'}
-          onClick={() => void device.start()}
-        >
-          {phase === 'starting'
-            ? trans.__('Asking…')
-            : isIn
-              ? trans.__('Log in again')
-              : trans.__('Log in')}
-        </button>
+        <Start {...props} />
       )}
       {error && (
         <p className="ctadata-Login-problem" role="alert">
@@ -53,6 +43,101 @@ export function DeviceView(props: IDeviceProps): JSX.Element | null {
         </p>
       )}
     </div>
+  );
+}
+
+/** The button; where an oidc-agent runs, whether that keeps the login, and the password of its account. */
+function Start(props: IDeviceProps): JSX.Element {
+  const { device, isIn, trans } = props;
+  const { agent, phase } = device;
+  const [isAgents, setAgents] = React.useState(true);
+  const [problem, setProblem] = React.useState('');
+  const password = React.useRef<HTMLInputElement>(null);
+  const again = React.useRef<HTMLInputElement>(null);
+  const isAsking = phase === 'starting';
+  const start = (): void => {
+    const secret = agent && isAgents ? password.current?.value : undefined;
+    const isSame = !again.current || again.current.value === secret;
+    setProblem(isSame ? '' : trans.__('The two passwords are not the same.'));
+    if (isSame) {
+      void device.start(secret);
+    }
+  };
+  return (
+    <>
+      {agent && (
+        <label className="ctadata-Agent-choice">
+          <input
+            type="checkbox"
+            checked={isAgents}
+            disabled={isAsking}
+            onChange={event => setAgents(event.target.checked)}
+          />
+          {trans.__('Keep the login in oidc-agent (account %1)', agent.account)}
+        </label>
+      )}
+      {agent && isAgents && (
+        <div className="ctadata-Agent-passwords">
+          <Password
+            field={password}
+            label={
+              agent.exists
+                ? trans.__('Password of the account')
+                : trans.__('New password, which encrypts the account')
+            }
+          />
+          {!agent.exists && (
+            <Password field={again} label={trans.__('The password again')} />
+          )}
+        </div>
+      )}
+      <div className="ctadata-Device-row">
+        <button
+          className="jp-mod-styled jp-mod-accept ctadata-Device-start"
+          disabled={isAsking}
+          onClick={start}
+        >
+          {isAsking
+            ? trans.__('Asking…')
+            : isIn
+              ? trans.__('Log in again')
+              : trans.__('Log in')}
+        </button>
+        {device.isAgents && agent?.exists && isAgents && (
+          <button
+            className="jp-mod-styled jp-mod-warn ctadata-Agent-leave"
+            disabled={isAsking}
+            onClick={() => void device.leave(password.current?.value ?? '')}
+          >
+            {trans.__('Log out of oidc-agent')}
+          </button>
+        )}
+      </div>
+      {problem && (
+        <p className="ctadata-Login-problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A field that shows nothing; what is typed stays in it until it is sent. */
+function Password(props: {
+  field: React.RefObject<HTMLInputElement>;
+  label: string;
+}): JSX.Element {
+  return (
+    <label className="ctadata-Agent-field">
+      {props.label}
+      <input
+        ref={props.field}
+        className="jp-mod-styled"
+        type="password"
+        autoComplete="new-password"
+        spellCheck={false}
+      />
+    </label>
   );
 }
 

@@ -114,6 +114,22 @@ class LoginBody extends ReactWidget implements Dialog.IBodyWidget<string> {
   private _trans: TranslationBundle;
 }
 
+/** The dialog; Enter in the field of a password logs in. */
+class LoginDialog extends Dialog<string> {
+  override handleEvent(event: Event): void {
+    const { target } = event;
+    const isPassword =
+      target instanceof HTMLInputElement && target.type === 'password';
+    if (isPassword && event instanceof KeyboardEvent && event.key === 'Enter') {
+      event.stopPropagation();
+      event.preventDefault();
+      this.node.querySelector<HTMLElement>('.ctadata-Device-start')?.click();
+    } else {
+      super.handleEvent(event);
+    }
+  }
+}
+
 /** The dialogs that are open, by source: however many ask, there is one. */
 const open = new Map<string, Promise<boolean>>();
 
@@ -176,11 +192,13 @@ async function showLogin(
   body: LoginBody,
   trans: TranslationBundle
 ): Promise<string | false | null> {
-  const dialog = new Dialog<string>({
+  const dialog = new LoginDialog({
     title: trans.__('Login to %1', source.title),
     body,
     buttons: buttonsOf(source, trans),
-    focusNodeSelector: device.isOffered ? '.ctadata-Device-start' : 'textarea'
+    focusNodeSelector: device.isOffered
+      ? '.ctadata-Agent-field input, .ctadata-Device-start'
+      : 'textarea'
   });
   const close = (): void => {
     if (device.phase === 'done') {

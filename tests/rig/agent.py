@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.hunt import HUNTER
 from tests.rig.process import RigError, need, running, tail
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def agent_running(folder: Path) -> Iterator[Agent]:
     (folder / "home/.config/oidc-agent").mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     if not (folder / "password").exists():
+        (folder / "password").touch(mode=0o600)
         (folder / "password").write_text(secrets.token_urlsafe())
+    HUNTER.secrets.add((folder / "password").read_text())
     started = Agent(folder / "socket", "rig")
     command = [need("oidc-agent"), "--console", f"--socket-path={started.socket}"]
     env = _environment(folder, started)

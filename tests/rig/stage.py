@@ -1,4 +1,6 @@
-"""A stage for the browser's tests: the provider, XRootD, oidc-agent, and two users' JupyterLabs: one has nothing set up, one the agent.
+"""A stage for the browser's tests: the provider, XRootD, and three users' JupyterLabs.
+
+One user has nothing set up, one an oidc-agent with an account, one an oidc-agent that knows nobody.
 
 ``python -m pytest -q -o python_files=stage.py tests/rig/stage.py`` with ``STAGE`` naming a folder: there, ``stage.json`` says where
 everything is once it stands. It ends when the file ``end`` appears there, or its parent is gone.
@@ -14,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from tests.e2e.server import serving
 from tests.hunt import MINTED
+from tests.rig.agent import agent_running
+from tests.rig.provider import note_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,17 +44,29 @@ def test_stage(xrootd: Door, provider: Provider, agent: Agent, brief_account: st
     known = {**secret, "OIDC_SOCK": str(agent.socket)}
     lab = ("jupyterlab",)
     with (
+        agent_running(stage / "third") as empty,
         serving(stage / "first", config, environment=secret, extensions=lab) as first,
         serving(stage / "second", with_agent, environment=known, extensions=lab) as second,
+        serving(
+            stage / "third",
+            f'{config}account = "panel"\n',
+            environment={**secret, "OIDC_SOCK": str(empty.socket)},
+            extensions=lab,
+        ) as third,
     ):
+        labs = {"first": first, "second": second, "third": third}
+        password = stage / "third" / "password"
+        note_secrets(provider.manners_file.with_name(MINTED), [password.read_text()])
         facts = {
-            "labs": [f"{one.http.base_url}lab?token=test-token" for one in (first, second)],
-            "homes": [str(stage / name / "home") for name in ("first", "second")],
-            "logs": [str(one.log) for one in (first, second)],
+            "labs": [f"{one.http.base_url}lab?token=test-token" for one in labs.values()],
+            "homes": [str(stage / name / "home") for name in labs],
+            "logs": [str(one.log) for one in labs.values()],
             "minted": str(provider.manners_file.with_name(MINTED)),
             "manners": str(provider.manners_file),
             "provider": provider.process,
             "agent": agent.process,
+            "empty": empty.process,
+            "password": str(password),
         }
         stand(stage, facts)
 

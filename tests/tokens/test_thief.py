@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +16,7 @@ from ctadata_jlab import config
 from ctadata_jlab.errors import CtaDataError
 from ctadata_jlab.session import Session
 from ctadata_jlab.tokens.file import store
+from tests.e2e.server import REPOSITORY
 from tests.storage.suite import Bytes
 from tests.tokens.making import jwt
 from tests.tokens.thief import listening
@@ -179,3 +183,51 @@ def test_a_provider_that_sends_elsewhere(home: Path, certificate: Certificate) -
     assert answer.status == 307
     assert "refresh-secret" in provider.heard[0]
     assert thief.heard == []
+
+
+_OLD_CALLS = """
+import os, sys
+from ctadata_jlab import compat as ctadata
+
+service, token = sys.argv[1:]
+for call in (lambda: ctadata.list_dir("/", downloadservice=service), lambda: ctadata.webdav4_client(downloadservice=service).ls("/")):
+    try:
+        call()
+    except Exception as error:
+        print(type(error).__name__, error)
+os.environ["CTADS_URL"] = service
+os.environ["JUPYTERHUB_API_TOKEN"] = token
+try:
+    ctadata.list_dir("/")
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("leave", ["", "started with it", "a setting", "another's setting", "no session"])
+def test_the_old_keyword_does_not_give_the_hubs_token_away(home: Path, leave: str) -> None:
+    """The session's own token goes to its hub's services only, also in the old way; a token that the user sets goes where that is set."""
+    with listening() as thief:
+        service = f"{thief.url()}/services/downloadservice"
+        settings = home / "ctadata.toml"
+        lines = {
+            "a setting": f'[sources.hub]\nkind = "download-service"\nurl = "{service}"\nlogin = {{ kind = "hub-token" }}\n',
+            "another's setting": f'[sources.hub]\nkind = "webdav"\nurl = "{service}"\n',
+        }
+        settings.write_text("only = []\n" + lines.get(leave, ""))
+        known = {"JUPYTERHUB_API_TOKEN": "the-hubs-token", "CTADATA_CONFIG": str(settings), "HOME": str(home)}
+        if leave != "no session":
+            known["JUPYTERHUB_API_URL"] = "http://127.0.0.1:1/hub/api"
+        if leave == "started with it":
+            known["CTADS_URL"] = f"{service}/"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "CTA"))}
+        done = subprocess.run(
+            [sys.executable, "-c", _OLD_CALLS, service, "given-for-it"],
+            env={**clean, **known}, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    is_given = leave in {"started with it", "a setting", "no session"}
+    assert any("the-hubs-token" in heard for heard in thief.heard) == is_given
+    assert ("its hub's services only" in done.stdout) != is_given
+    assert any("given-for-it" in heard for heard in thief.heard)
+    assert "hubs-token" not in done.stdout + done.stderr

@@ -32,6 +32,7 @@ DEAD = (3, 11)
 EXPIRED = (5, 7, 13, 17)
 """Whose tokens have ended: nobody need be asked to know that."""
 ROUNDS = 3
+PATIENCE = 60.0  # seconds for an answer; who is blocked waits for longer
 ALL = {"storage.read", "storage.modify", "storage.stage"}
 FINAL = {"done", "failed", "cancelled"}
 
@@ -56,7 +57,7 @@ class User:
 
     def listing(self) -> Any:
         """Return the names in the folder, or the error's."""
-        said = self.http.get("ctadata-jlab/listing/dcache/lst?fresh=1")
+        said = self.http.get("ctadata-jlab/listing/dcache/lst?fresh=1", timeout=PATIENCE)
         blocks = [json.loads(line) for line in said.text.splitlines()]
         if said.status_code != 200 or "error" in blocks[-1]:
             return blocks[-1]["error"]
@@ -70,7 +71,7 @@ class User:
             "to": {"source": "local", "path": "/"},
         }
         job = self.http.post("ctadata-jlab/jobs", json=request).json()
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while job["state"] not in {*FINAL, "blocked"} and time.monotonic() < end:
             time.sleep(0.1)
             job = self.http.get(f"ctadata-jlab/jobs/{job['id']}").json()

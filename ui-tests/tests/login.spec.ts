@@ -25,6 +25,8 @@ interface IStage {
   manners: string;
   provider: number;
   agent: number;
+  empty: number;
+  password: string;
 }
 
 /** The servers, and what a browser was told by them. */
@@ -78,9 +80,9 @@ class Stage {
     process.kill(this.facts.provider, 'SIGUSR2');
   }
 
-  /** Kill the agent and its helpers; its socket stays. */
-  killAgent(): void {
-    process.kill(-this.facts.agent, 'SIGKILL');
+  /** Kill an agent and its helpers; its socket stays. */
+  killAgent(which: 'agent' | 'empty' = 'agent'): void {
+    process.kill(-this.facts[which], 'SIGKILL');
   }
 
   /** All secrets that the provider has handed out. */
@@ -325,4 +327,116 @@ test('in by a code or an agent, through an outage, and out again', async ({
     const text = fs.readFileSync(log, 'utf8');
     expect(stage.secrets.filter(secret => text.includes(secret))).toEqual([]);
   }
+});
+
+test('into oidc-agent by the panel, out of it, and an agent that dies', async ({
+  browser,
+  stage
+}) => {
+  test.setTimeout(300_000);
+  const { facts } = stage;
+  const password = fs.readFileSync(facts.password, 'utf8');
+  stage.behave({});
+  const seat = await Seat.at(browser, facts.labs[2]);
+  const { dialog, badge } = seat;
+  const fields = dialog.locator('input[type="password"]');
+  const alert = dialog.getByRole('alert');
+  const shown = dialog.locator('output');
+
+  // The agent is offered; a new password is typed twice.
+  await expect(badge).toHaveClass(/ctadata-mod-bad/, { timeout: 60_000 });
+  await badge.click();
+  const choice = dialog.getByRole('checkbox', { name: /oidc-agent/ });
+  await expect(choice).toBeChecked();
+  await expect(fields).toHaveCount(2);
+  const begin = async (): Promise<void> => {
+    await fields.first().fill(password);
+    await fields.last().fill(password);
+    await fields.last().press('Enter');
+  };
+  await fields.first().fill(password);
+  await seat.start.click();
+  await expect(alert).toContainText('not the same');
+  await fields.first().fill('');
+  await seat.start.click();
+  await expect(alert).toContainText('needs a password');
+
+  // Nobody is there, somebody says no, nobody confirms, it is given up.
+  stage.turnProvider();
+  await begin();
+  await expect(alert).toContainText('does not answer', { timeout: 60_000 });
+  stage.turnProvider();
+  await expect(async () => {
+    await begin();
+    await expect(shown).toHaveText(/^[A-Z]{4}-[A-Z]{4}$/, { timeout: 20_000 });
+  }).toPass({ timeout: 60_000 });
+  await expect(fields).toHaveCount(0);
+  await expect(dialog.getByText(/^Valid for/)).toBeVisible();
+  await decide(browser, await seat.address(), 'deny');
+  await expect(alert).toContainText('declined', { timeout: 30_000 });
+  stage.behave({ code: 4 });
+  await begin();
+  await expect(alert).toContainText('expired', { timeout: 30_000 });
+  stage.behave({});
+  await begin();
+  await dialog.getByRole('button', { name: 'Cancel the login' }).click();
+  await expect(seat.start).toBeVisible();
+  await expect(alert).toHaveCount(0);
+
+  // Another browser confirms: the agent keeps the login, and we do not.
+  await begin();
+  await seat.confirm(browser);
+  await expect(badge).toHaveAttribute('title', /from oidc-agent/);
+  const profile = path.join(facts.homes[2], '.config');
+  const account = path.join(profile, 'oidc-agent', 'panel');
+  expect(fs.existsSync(account)).toBe(true);
+  expect(fs.existsSync(path.join(profile, 'cta-data/refresh-grid'))).toBe(
+    false
+  );
+
+  // Out, with the password, and only with that.
+  await badge.click();
+  const leave = dialog.getByRole('button', { name: 'Log out of oidc-agent' });
+  await fields.fill('another');
+  await leave.click();
+  await expect(alert).toContainText('does not open');
+  await fields.fill(password);
+  await leave.click();
+  await expect(dialog).toHaveCount(0, { timeout: 30_000 });
+  await expect(badge).toHaveClass(/ctadata-mod-bad/);
+  expect(fs.existsSync(account)).toBe(false);
+
+  // The agent is killed while the code is confirmed.
+  await badge.click();
+  await begin();
+  await expect(shown).toHaveText(/^[A-Z]{4}-[A-Z]{4}$/);
+  const address = await seat.address();
+  stage.killAgent('empty');
+  await decide(browser, address, 'confirm');
+  await expect(alert).toContainText('does not run any more', {
+    timeout: 30_000
+  });
+  await expect(choice).toHaveCount(0);
+
+  // Without it, one click.
+  await seat.start.click();
+  await seat.confirm(browser);
+  await expect(badge).toHaveAttribute('title', /from login/);
+  await seat.leave();
+
+  // The password went where it was typed for, and is nowhere now.
+  const told = seat.heard.filter(text => text.includes(password));
+  expect(told.length).toBeGreaterThan(3);
+  for (const text of told) {
+    expect(text).toMatch(/^http:[^ ]*\/ctadata-jlab\/login\/grid\S* \{/);
+    expect(text.split(' ')[0]).not.toContain(password);
+  }
+  const kept = await keptBy(seat.context, seat.page);
+  const log = fs.readFileSync(facts.logs[2], 'utf8');
+  for (const secret of stage.secrets) {
+    expect(kept.includes(secret) || log.includes(secret)).toBe(false);
+    const isHeard = seat.heard.some(text => text.includes(secret));
+    expect(isHeard).toBe(secret === password);
+  }
+  await seat.context.close();
 });
