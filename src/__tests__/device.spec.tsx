@@ -28,6 +28,8 @@ const NAME = list[0].name;
 class Server {
   login: Partial<ILogin> = { device: true, pending: null, problem: null };
   refuses: IAnswer | null = null;
+  /** Whether oidc-agent needs no code. */
+  opens = false;
   asked: IAsked[] = [];
 
   async sources(): Promise<SourcesModel> {
@@ -39,13 +41,17 @@ class Server {
     return sources;
   }
 
-  private _answer({ method, path }: IAsked): IAnswer {
+  private _answer({ method, path, body }: IAsked): IAnswer {
     if (path === 'ctadata-jlab/sources') {
       return { json: list };
     }
     if (method === 'POST') {
       if (this.refuses) {
         return this.refuses;
+      }
+      if (this.opens && body) {
+        this.login = { ...this.login, state: 'ok', source: 'oidc-agent' };
+        return { json: { ...missing, ...this.login } };
       }
       this.login = { ...this.login, pending: PENDING, problem: null };
       return { json: PENDING };
@@ -212,6 +218,90 @@ describe('DeviceView', () => {
     await until(() => !!widget.node.querySelector('p'));
     expect(widget.node.querySelector('svg')).toBeNull();
     widget.dispose();
+  });
+});
+
+describe('DeviceView with an oidc-agent', () => {
+  const PASSWORD = 'typed by hand';
+  let server: Server;
+  let device: DeviceLogin;
+  let widget: Widget;
+
+  async function show(login: Partial<ILogin>): Promise<void> {
+    server = new Server();
+    server.login = { ...server.login, ...login };
+    device = new DeviceLogin({ sources: await server.sources(), name: NAME });
+    widget = shown(<DeviceView device={device} trans={trans} />);
+    await until(() => !!widget.node.querySelector('button'));
+  }
+
+  const fields = (): HTMLInputElement[] => [
+    ...widget.node.querySelectorAll<HTMLInputElement>('input[type="password"]')
+  ];
+  const posted = (): unknown[] =>
+    server.asked
+      .filter(({ method }) => method === 'POST')
+      .map(({ body }) => body);
+  const click = (name: string): void =>
+    widget.node.querySelector<HTMLElement>(name)!.click();
+
+  afterEach(() => {
+    widget.dispose();
+    device.dispose();
+  });
+
+  it('should want a new password twice, and send it once', async () => {
+    await show({ agent: { account: 'kk', exists: false } });
+    expect(fields()).toHaveLength(2);
+    fields()[0].value = PASSWORD;
+    click('.ctadata-Device-start');
+    await until(() => !!widget.node.querySelector('[role="alert"]'));
+    expect(posted()).toEqual([]);
+    fields()[1].value = PASSWORD;
+    click('.ctadata-Device-start');
+    await until(() => !!widget.node.querySelector('output'));
+    expect(posted()).toEqual([{ password: PASSWORD }]);
+    expect(fields()).toEqual([]);
+    expect(widget.node.innerHTML).not.toContain(PASSWORD);
+  });
+
+  it('should do without the agent where that is wanted', async () => {
+    await show({ agent: { account: 'kk', exists: false } });
+    click('input[type="checkbox"]');
+    await until(() => fields().length === 0);
+    click('.ctadata-Device-start');
+    await until(() => !!widget.node.querySelector('output'));
+    expect(posted()).toEqual([{}]);
+  });
+
+  it('should open an account that exists without a code', async () => {
+    await show({ agent: { account: 'kk', exists: true } });
+    server.opens = true;
+    expect(fields()).toHaveLength(1);
+    click('.ctadata-Device-start'); // the older client's have none
+    await until(() => device.phase === 'done');
+    expect(posted()).toEqual([{ password: '' }]);
+  });
+
+  it('should keep what was typed where it was refused, and log out', async () => {
+    const agent = { account: 'kk', exists: true };
+    await show({ agent, state: 'ok', source: 'oidc-agent' });
+    fields()[0].value = PASSWORD;
+    server.refuses = {
+      status: 403,
+      json: { error: 'NotLoggedIn', message: 'Wrong password.', hint: '' }
+    };
+    click('.ctadata-Agent-leave');
+    await until(() => device.phase === 'failed');
+    await until(() => !!widget.node.querySelector('[role="alert"]'));
+    expect(widget.node.textContent).toContain('Wrong password.');
+    expect(fields()[0].value).toBe(PASSWORD);
+    server.refuses = null;
+    server.opens = true;
+    click('.ctadata-Agent-leave');
+    await until(() => device.phase === 'done');
+    const body = { password: PASSWORD, end: true };
+    expect(posted()).toEqual([body, body]);
   });
 });
 

@@ -32,11 +32,7 @@ export function DeviceView(props: IDeviceProps): JSX.Element | null {
   const { pending, error } = device;
   return (
     <div className="ctadata-Device">
-      {pending ? (
-        <Code {...props} pending={pending} />
-      ) : (
-        <Start {...props} />
-      )}
+      {pending ? <Code {...props} pending={pending} /> : <Start {...props} />}
       {error && (
         <p className="ctadata-Login-problem" role="alert">
           {[error.message, error.hint].filter(Boolean).join(' ')}

@@ -144,5 +144,5 @@ def test_interrupted(home: Path, run: Callable[..., Result], monkeypatch: pytest
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(login, "_confirmed", interrupted)
+    monkeypatch.setattr(login, "confirmed", interrupted)
     assert run("--source", "sky", "login").exit_code == 130

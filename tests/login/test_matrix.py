@@ -32,19 +32,19 @@ def test_denied(seats: dict[str, Seat], provider: Provider) -> None:
         assert not {"token-grid", "refresh-grid"} & left, name
 
 
+def test_provider_down_at_the_login(seats: dict[str, Seat], provider: Provider) -> None:
+    """There is no code to be had (nobody is in yet): that is told, and nobody is asked for another secret or password in vain."""
+    with provider.outage():
+        said = all_do(seats, lambda seat: seat.do("login"))
+    went_wrong(said, {"": "does not answer"})
+
+
 def test_the_code_expires(seats: dict[str, Seat], provider: Provider, approve: Callable[[str], object]) -> None:
     """Nobody confirms: it ends by itself, says so, and the next try works."""
     with provider.manners(code=3):
         said = all_do(seats, lambda seat: seat.do("login"))
     went_wrong(said, {"": "expired before it was confirmed"})
     went_right(all_do(seats, lambda seat: seat.do("login", approve)), "Logged in to grid as scientist")
-
-
-def test_provider_down_at_the_login(seats: dict[str, Seat], provider: Provider) -> None:
-    """There is no code to be had: that is told, and nobody is asked for another secret or password in vain."""
-    with provider.outage():
-        said = all_do(seats, lambda seat: seat.do("login"))
-    went_wrong(said, {"": "does not answer"})
 
 
 def test_provider_down_while_the_user_confirms(seats: dict[str, Seat], provider: Provider) -> None:
