@@ -256,7 +256,7 @@ def _remote(source: settings.Source, giver: GivesAccessTokens | None, doors: Cal
         url=source.url,
         root=source.root,
         login=login,
-        agent=agent_login_of(source) if giver is None else None,
+        agent=agent_login_of(source, login) if giver is None else None,
         password=password,
         keys=_keys(source),
         token_file=token_file_of(source) if giver is None and source.login.kind in {"auto", "file"} else None,

@@ -89,7 +89,9 @@ def entered(
     ask = partial(_agents_password, source.title)
     way = Way.of(choice.session, source, wanted=agent, password_file=password_file, ask_password=ask)
     if way is not None:
-        return way.log_in(_show, _secret, secret).subject
+        who = way.log_in(_show, _secret, secret).subject
+        click.echo(f"The login is kept {way.login.place}.")
+        return who
     if agent is None and os.environ.get("OIDC_SOCK") and not is_alive(Path(os.environ["OIDC_SOCK"])):
         click.echo("The oidc-agent of OIDC_SOCK is not running: this login goes without it.", err=True)
     return login.log_in(choice.session, source, _show, _secret, secret).subject

@@ -90,9 +90,16 @@ def _told(source: Source) -> dict[str, Any]:
         "device": login is not None,
         "pending": None if show is None else _shown(show),
         "problem": body(problem) if problem is not None and is_open else None,
-        "kept": "" if login is None else login.kept.at_rest,
+        "kept": _at_rest(source, state["source"]),
         "agent": None if show is not None else agent_login.offer(source),
     }
+
+
+def _at_rest(source: Source, by: str | None) -> str:
+    """Return where the login is kept, in words; *by* is where its token comes from."""
+    if source.agent is not None and by == "oidc-agent":
+        return source.agent.place
+    return "" if source.login is None else source.login.kept.at_rest
 
 
 def _explained(source: Source) -> dict[str, Any]:

@@ -15,18 +15,23 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens.agent_account import AgentAccount
     from ctadata_jlab.tokens.grant import Grant
     from ctadata_jlab.tokens.oauth import Answer, Client, Get, Post
+    from ctadata_jlab.tokens.refresh import Refresh
 
 __all__ = ["AgentLogin"]
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLogin:
-    """The login of one source in oidc-agent's *account*; *ca* is believed beside the system's certificate authorities."""
+    """The login of one source in oidc-agent's *account*; *ca* is believed beside the system's certificate authorities.
+
+    A login of our own, *ours*, gives way to one that the agent has taken.
+    """
 
     account: str
     client: Callable[[], Client]
     ask: Callable[[Get | Post], Answer | None]
     ca: str = ""
+    ours: Refresh | None = None
 
     def running(
         self, *, password_file: Path | None = None, ask_password: Callable[[bool], str] | None = None
@@ -38,6 +43,11 @@ class AgentLogin:
         if socket is None:
             return None
         return AgentAccount(self.account, socket, password_file=password_file, ask_password=ask_password)
+
+    @property
+    def place(self) -> str:
+        """Where the agent keeps the login, in words."""
+        return f"by oidc-agent, in its account {self.account}"
 
     def token(self, at: AgentAccount) -> Token | None:
         """Return the token of the account, if it is loaded there and its login holds."""
@@ -62,3 +72,5 @@ class AgentLogin:
         except CtaDataError:
             revoke(client, self.ask, grant.refresh_token)
             raise
+        if self.ours is not None and self.ours.place.exists():
+            self.ours.give_up()

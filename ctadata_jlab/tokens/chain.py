@@ -114,15 +114,16 @@ def login_of(source: settings.Source) -> Pending | None:
     return Pending(Refresh(place, file, _client_of(source), ask, vault=cache(system_vault)))
 
 
-def agent_login_of(source: settings.Source) -> AgentLogin | None:
-    """Return the login of *source* through oidc-agent; None if its settings name no account there, or other tokens."""
+def agent_login_of(source: settings.Source, login: Pending | None) -> AgentLogin | None:
+    """Return the login of *source* through oidc-agent; None if its settings name no account, or other tokens. *login* is ours."""
     wanted = source.login
     if wanted.kind not in {"auto", "oidc-agent"} or not wanted.account or source.kind in _KEYED:
         return None
     from ctadata_jlab.tokens.agent_login import AgentLogin  # noqa: PLC0415 - only what the settings mean is loaded
     from ctadata_jlab.tokens.asking import ask_with  # noqa: PLC0415
 
-    return AgentLogin(wanted.account, _client_of(source), ask_with(source.ca), source.ca)
+    ours = None if login is None else login.kept
+    return AgentLogin(wanted.account, _client_of(source), ask_with(source.ca), source.ca, ours)
 
 
 def _client_of(source: settings.Source) -> Callable[[], Client]:

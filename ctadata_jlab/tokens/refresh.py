@@ -126,6 +126,15 @@ class Refresh:
                 hint="End the session on the login server's own page, if that matters.",
             )
 
+    def give_up(self) -> None:
+        """Remove the login and its token here, as another program keeps the user's login from now on.
+
+        It is not revoked: at the provider, both may be of one session.
+        """
+        with self._locked():
+            logins.remove(self.place, self._vault())
+            token_file.forget(self.shared.path)
+
     # --- what there is ---
 
     def _own(self) -> Stored | None:

@@ -68,7 +68,7 @@ def login(tmp_path: Path, short: Provider) -> Pending:
 def session(engine: FakeEngine, login: Pending, short: Provider, running: Agent) -> FakeSession:
     kept, door = login.kept, Flaky({"/a": b"1"})
     keeper = Keeper(FirstOf([kept, kept.shared, OidcAgent(NAME)]))
-    by_agent = AgentLogin(NAME, kept.client, kept.ask, str(short.ca))
+    by_agent = AgentLogin(NAME, kept.client, kept.ask, str(short.ca), kept)
     file = kept.shared.path
     source = Source("dcache", "dCache", "webdav", door, door, keeper, token_file=file, login=login, agent=by_agent)  # type: ignore[arg-type]
     return FakeSession({"dcache": source}, engine)
@@ -149,6 +149,9 @@ async def test_its_life(
         said.append(answer.body)
         return answer
 
+    code = (await _post(ask)).json["user_code"]  # a login of before, without the agent
+    await asyncio.to_thread(short.approve, code)
+    assert (await _over(ask))["source"] == "login"
     assert (await ask("login/dcache")).json["agent"] == {"account": NAME, "exists": False}
     with _Watch() as watch:
         started = await note(password=password)
@@ -158,6 +161,7 @@ async def test_its_life(
         done = await _over(ask)
     assert (done["state"], done["subject"], done["source"], done["problem"]) == ("ok", "scientist", "oidc-agent", None)
     assert done["agent"] == {"account": NAME, "exists": True}
+    assert "oidc-agent" in done["kept"]
     assert NAME in running.ask(request="loaded_accounts")["info"]
     assert not login.kept.place.exists()
     assert not login.kept.shared.path.exists()
