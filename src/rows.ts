@@ -30,7 +30,7 @@ export interface IView {
 export class Rows {
   /** Construct them of the rows of a folder; nothing is shown before `arrange`. */
   constructor(rows: readonly IRow[] = []) {
-    this._all = [...rows];
+    this.add(rows);
   }
 
   /** All rows, in the order in which they arrived. */
@@ -48,19 +48,18 @@ export class Rows {
     return this._view;
   }
 
-  /** Take rows that have arrived. */
+  /**
+   * Take rows that have arrived.
+   *
+   * #### Notes
+   * The browser reckons a text's hash once, when it is first looked for in a
+   * set: here, some at a time. To select all rows would have to do it at once.
+   */
   add(rows: readonly IRow[]): void {
+    void new Set(rows.map(row => row.path));
     for (const row of rows) {
       this._all.push(row);
     }
-  }
-
-  /** Whether there is a row of that path. */
-  has(path: string): boolean {
-    if (this._paths?.size !== this._all.length) {
-      this._paths = new Set(this._all.map(row => row.path));
-    }
-    return this._paths.has(path);
   }
 
   /**
@@ -121,11 +120,10 @@ export class Rows {
     return { sorted, shown: yield* filter(sorted, row => view.isShown(row)) };
   }
 
-  private _all: IRow[];
+  private _all: IRow[] = [];
   private _sorted: IRow[] = [];
   private _shown: IRow[] = [];
   private _compare: Compare | null = null;
-  private _paths: Set<string> | null = null;
   private _view: IView | null = null;
   private _wanted!: IView;
   private _arranging: Promise<void> | null = null;

@@ -406,6 +406,40 @@ describe('VirtualDirListing', () => {
     list.dispose();
   });
 
+  it('should select all by Ctrl+A, also where JupyterLab has no command for it', async () => {
+    const { list, drawn } = await listing(10_000);
+    const told = jest.fn();
+    list.drawn.connect(told);
+    const init = { key: 'a', ctrlKey: true, cancelable: true };
+    list.handleEvent(new KeyboardEvent('keydown', init));
+    MessageLoop.flush();
+    expect(list.chosen).toHaveLength(10_001);
+    expect(told).toHaveBeenCalled();
+    expect(list.hasClass('jp-mod-multiSelected')).toBe(true);
+    expect(drawn().every(n => n.classList.contains('jp-mod-selected'))).toBe(
+      true
+    );
+    list.dispose();
+  });
+
+  it('should draw again only the rows that come into the page', async () => {
+    const { list, drawn } = await listing(10_000);
+    const scroll = (row: number): void => {
+      list.contentNode.scrollTop = row * 24;
+      list.handleEvent(new Event('scroll'));
+    };
+    scroll(5000);
+    const before = new Map(drawn().map(n => [n.dataset.ctadataName, n]));
+    scroll(5010);
+    const after = drawn();
+    const kept = after.filter(n => before.get(n.dataset.ctadataName) === n);
+    expect(kept).toHaveLength(after.length - 10);
+    expect(after.map(n => Number(n.getAttribute('aria-rowindex')))).toEqual(
+      after.map((_, k) => 4992 + 10 - 1 + k)
+    );
+    list.dispose();
+  });
+
   it('should find a row by the first letters of its name, wherever it lies', async () => {
     const { list, drawn } = await listing(10_000);
     for (const key of 'f7777') {

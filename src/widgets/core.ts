@@ -21,6 +21,8 @@ export interface ICore {
   _onModelRefreshed(): void;
   _updateColumnSizes(moved?: string | null): void;
   _saveState?(): void;
+  _handleMultiSelect?(index: number): void;
+  _selectionChanged?: { emit(args: undefined): void };
 }
 
 /** How wide the columns beside the names are, in px; less in a narrow panel. */

@@ -19,20 +19,19 @@ import type { IDrop } from '../manifest';
 import { nameOf, placeOf } from '../paths';
 import type { IPlace } from '../paths';
 import type { CtaModel } from '../model';
+import { Selection } from '../selection';
 import type { ICtaModel } from '../wire';
 import { giveNamesRoom, isKnown } from './core';
 import type { ICore } from './core';
 import { isCopy } from './dragdrop';
 import { describe, highlight, locate, TWISTY, twist } from './row';
+import { RowWindow } from './rowwindow';
 
 /** What JupyterLab's browsers drag. */
 const CONTENTS_MIME = 'application/x-jupyter-icontents';
 
-/** How many rows are drawn above and below those that can be seen. */
-const MARGIN = 15;
-
-/** How many rows are drawn where nobody can tell how many can be seen. */
-const UNKNOWN = 60;
+/** Over so many rows JupyterLab's own way to select a range takes too long. */
+const LONG = 200;
 
 /** Below this width, in px, there is no room for the times. */
 const TIGHT = 230;
@@ -64,14 +63,10 @@ export class VirtualDirListing extends DirListing {
     this.addClass('ctadata-Listing');
     this._core = this as unknown as ICore;
     this._isVirtual = isKnown(this._core);
-    this._above.className = this._below.className = 'ctadata-spacer';
-    [this._above, this._below].forEach(spacer =>
-      spacer.setAttribute('aria-hidden', 'true')
-    );
     if (this._isVirtual) {
       this._revealBefore();
+      this._keepSelection();
       giveNamesRoom(this._core);
-      this._ignoreElsewhere();
       this.model.refreshed.disconnect(this._core._onModelRefreshed, this);
       this.model.refreshed.connect(this._take, this);
       this.contentNode.tabIndex = -1;
@@ -84,6 +79,13 @@ export class VirtualDirListing extends DirListing {
   /** A signal emitted when rows have been drawn. */
   get drawn(): ISignal<this, void> {
     return this._wasDrawn;
+  }
+
+  /** The selected rows, in their order; the same array as long as nothing changes. */
+  get chosen(): readonly Contents.IModel[] {
+    return this._isVirtual
+      ? this._selected.of(this._core._sortedItems)
+      : Array.from(super.selectedItems());
   }
 
   /** Whether only the rows that can be seen are drawn. */
@@ -122,6 +124,19 @@ export class VirtualDirListing extends DirListing {
     }
   }
 
+  /** The selected rows, in their order. */
+  override selectedItems(): IterableIterator<Contents.IModel> {
+    return this.chosen[Symbol.iterator]() as IterableIterator<Contents.IModel>;
+  }
+
+  /** Select all rows. */
+  override async selectAll(): Promise<void> {
+    if (!this._isVirtual) {
+      return super.selectAll?.();
+    }
+    this._choose(this._core._sortedItems);
+  }
+
   /** Delete through the panel, which says what is lost. */
   override delete(): Promise<void> {
     return this.hooks?.delete() ?? Promise.resolve();
@@ -144,7 +159,7 @@ export class VirtualDirListing extends DirListing {
 
   /** Draw other rows when the user scrolls. */
   override handleEvent(event: Event): void {
-    if (this._isOnTwisty(event)) {
+    if (this._isOnTwisty(event) || this._isOnCheckAll(event)) {
       return;
     }
     super.handleEvent(event);
@@ -166,6 +181,22 @@ export class VirtualDirListing extends DirListing {
       void (item && this._rows.toggle(item));
     }
     return isArrow;
+  }
+
+  /** A click on the box of all rows selects all if none is, as quick as Ctrl+A. */
+  private _isOnCheckAll(event: Event): boolean {
+    const box = this.renderer.getCheckboxNode?.(this.headerNode);
+    const isOn =
+      this._isVirtual &&
+      event.type === 'click' &&
+      event.target instanceof Node &&
+      this.headerNode.contains(event.target) &&
+      Boolean(box) &&
+      this.isWithinCheckboxHitArea(event as MouseEvent);
+    if (isOn) {
+      this._choose(this._selected.size ? [] : this._core._sortedItems);
+    }
+    return isOn;
   }
 
   /** Right unfolds a folder or goes into it, left folds it or goes to its parent. */
@@ -286,6 +317,19 @@ export class VirtualDirListing extends DirListing {
       event.stopPropagation();
       return;
     }
+    // From JupyterLab 4.5 on there is a command for it, which comes first.
+    const isAccel = (event.ctrlKey || event.metaKey) && !event.altKey;
+    if (
+      this._isVirtual &&
+      !this._core._inRename &&
+      isAccel &&
+      event.key === 'a'
+    ) {
+      event.preventDefault();
+      event.stopPropagation();
+      void this.selectAll();
+      return;
+    }
     if (this._isVirtual && event.target === this.contentNode) {
       if (event.key === 'Backspace') {
         event.preventDefault();
@@ -305,7 +349,12 @@ export class VirtualDirListing extends DirListing {
         return;
       }
     }
-    super.evtKeydown(event);
+    this._selected.briefly(() => super.evtKeydown(event));
+  }
+
+  /** Select by the mouse. */
+  protected override handleFileSelect(event: MouseEvent): void {
+    this._selected.briefly(() => super.handleFileSelect(event));
   }
 
   /** Upload what is dropped from the desktop. */
@@ -366,10 +415,8 @@ export class VirtualDirListing extends DirListing {
     if (rows !== core._sortedItems) {
       const focused = core._sortedItems[core._focusIndex]?.path;
       core._sortedItems = rows;
-      if (Object.keys(this.selection).length) {
-        const kept = rows.filter(row => this.selection[row.path]);
-        this.clearSelectedItems(false);
-        kept.forEach(row => (this.selection[row.path] = true));
+      if (this._selected.size) {
+        this._selected.take(this._selected.of(rows).map(row => row.path));
       }
       const index = rows.findIndex(row => row.path === focused);
       core._focusIndex = Math.max(
@@ -380,16 +427,30 @@ export class VirtualDirListing extends DirListing {
     this.update();
   }
 
-  /**
-   * Have the node of all rows that are not drawn lie nowhere.
-   *
-   * #### Notes
-   * JupyterLab looks for the row below the pointer among all nodes.
-   */
-  private _ignoreElsewhere(): void {
-    const nowhere = this._elsewhere.getBoundingClientRect();
-    this._elsewhere.getBoundingClientRect = () => nowhere;
-    this._elsewhere.contains = () => false;
+  /** Keep the selection as a set, which JupyterLab's code sees as its object. */
+  private _keepSelection(): void {
+    const core = this._core;
+    Object.defineProperty(this, 'selection', {
+      get: () => this._part ?? this._selected.record,
+      set: (record: object) => this._selected.take(Object.keys(record))
+    });
+    const { _handleMultiSelect } = core;
+    core._handleMultiSelect = index => {
+      const from = core._focusIndex;
+      if (Math.abs(index - from) < LONG) {
+        _handleMultiSelect?.call(core, index);
+      } else {
+        this._selected.extend(core._sortedItems, from, index);
+        core._selectionChanged?.emit(undefined);
+      }
+    };
+  }
+
+  /** Select these rows and no others. */
+  private _choose(rows: readonly Contents.IModel[]): void {
+    this._selected.take(rows.map(row => row.path));
+    this._core._selectionChanged?.emit(undefined);
+    this.update();
   }
 
   private _folderAt(event: MouseEvent): IPlace {
@@ -425,8 +486,8 @@ export class VirtualDirListing extends DirListing {
       _selectItem.call(core, index, keep, focus);
     };
     core._doRename = () => {
-      const paths = Object.keys(this.selection);
       const focused = core._sortedItems[core._focusIndex]?.path;
+      const paths = this.chosen.map(row => row.path);
       const path = this.selection[focused] ? focused : paths[paths.length - 1];
       this._reveal(core._sortedItems.findIndex(item => item.path === path));
       return this._within(path, () => _doRename.call(core));
@@ -451,71 +512,62 @@ export class VirtualDirListing extends DirListing {
   /** Scroll so far that a row is in the page. */
   private _reveal(index: number): void {
     const count = this._core._sortedItems.length;
-    const isDrawn = index >= this._start && index < this._start + this._size;
-    if (index < 0 || index >= count || isDrawn) {
+    if (index < 0 || index >= count || this._window.has(index)) {
       return;
     }
     const content = this.contentNode;
-    const top = index * this._rowHeight();
-    const room = Math.max(0, content.clientHeight - this._rowHeight());
+    const { rowHeight } = this._window;
+    const top = index * rowHeight;
+    const room = Math.max(0, content.clientHeight - rowHeight);
     content.scrollTop =
       top < content.scrollTop ? top : Math.max(0, top - room / 2);
     this._draw(undefined, index);
   }
 
-  /** The rows that should be in the page now. */
-  private _wanted(around?: number): [start: number, size: number] {
-    const count = this._core._sortedItems.length;
-    const height = this._rowHeight();
-    const seen = Math.ceil(this.contentNode.clientHeight / height) || UNKNOWN;
-    const size = Math.min(count, seen + 2 * MARGIN);
-    const first = around ?? Math.floor(this.contentNode.scrollTop / height);
-    const start = Math.max(0, Math.min(first - MARGIN, count - size));
-    return [start, size];
-  }
-
   private _hasMoved(): boolean {
-    if (this._core._inRename) {
-      return false;
-    }
-    const [start, size] = this._wanted();
-    const isEdge = start === 0 || start + size === this._core._items.length;
-    const far = Math.abs(start - this._start) >= MARGIN - 5;
-    return start !== this._start && (far || isEdge);
+    const { _inRename, _items } = this._core;
+    return !_inRename && this._window.hasMoved(this.contentNode, _items.length);
   }
 
   /**
    * Draw a window of rows by JupyterLab's own code.
    *
    * #### Notes
-   * It is shown only the window; afterwards every other row is one shared node
-   * outside the page, so that indices still line up.
+   * It is shown only the window, and what is selected of that; afterwards every
+   * other row is one shared node outside the page, so that indices still line up.
    */
   private _draw(msg?: Message, around?: number): void {
     const core = this._core;
-    const [start, size] = core._inRename
-      ? [this._start, Math.min(this._size, core._sortedItems.length)]
-      : this._wanted(around);
+    const rows = this._window;
     const all = core._sortedItems;
     const focus = core._focusIndex;
+    const isFirst = !rows.nodes.length;
+    rows.measure();
+    const [start, size] = core._inRename
+      ? [rows.start, Math.min(rows.nodes.length, all.length)]
+      : rows.wanted(this.contentNode, all.length, around);
     const hadFocus = this.contentNode.contains(document.activeElement);
+    rows.moveTo(start);
     this._isDrawing = true;
     core._sortedItems = all.slice(start, start + size);
-    core._items = this._nodes;
+    core._items = rows.nodes;
     core._focusIndex = focus - start;
     this._offset = start;
+    this._part = this._selected.within(core._sortedItems);
     try {
       super.onUpdateRequest(msg as Message);
     } finally {
       this._isDrawing = false;
       this._offset = 0;
+      this._part = null;
       core._sortedItems = all;
       core._focusIndex = focus;
-      core._items = new Array<HTMLElement>(all.length).fill(this._elsewhere);
-      this._nodes.forEach((node, k) => (core._items[start + k] = node));
-      [this._start, this._size] = [start, size];
+      core._items = rows.all(all.length);
     }
-    this._space(all.length);
+    if (isFirst) {
+      rows.measure();
+    }
+    rows.space(this.contentNode, all.length);
     this._describeAll(all.length);
     if (hadFocus && !core._inRename) {
       this._keepFocus(focus);
@@ -528,20 +580,13 @@ export class VirtualDirListing extends DirListing {
     node.setAttribute('role', rows.isTree ? 'treegrid' : 'grid');
     node.setAttribute('aria-multiselectable', 'true');
     node.setAttribute('aria-rowcount', String(count));
-  }
-
-  /** Put space where the other rows would be. */
-  private _space(count: number): void {
-    const height = this._rowHeight();
-    const content = this.contentNode;
-    const after = Math.max(0, count - this._start - this._size);
-    this._above.style.height = `${this._start * height}px`;
-    this._below.style.height = `${after * height}px`;
-    if (content.firstChild !== this._above) {
-      content.prepend(this._above);
-    }
-    if (content.lastChild !== this._below) {
-      content.append(this._below);
+    const { size } = this._selected;
+    this.toggleClass('jp-mod-selected', size > 0);
+    this.toggleClass('jp-mod-multiSelected', size > 1);
+    const box = this.renderer.getCheckboxNode?.(this.headerNode);
+    if (box) {
+      box.checked = size > 0 && size === count;
+      box.indeterminate = size > 0 && size < count;
     }
   }
 
@@ -549,18 +594,11 @@ export class VirtualDirListing extends DirListing {
   private _keepFocus(index: number): void {
     const node = this._core._items[index];
     const name = node && this.renderer.getNameNode(node);
-    const target = node === this._elsewhere || !name ? this.contentNode : name;
+    const isAway = node === this._window.elsewhere;
+    const target = isAway || !name ? this.contentNode : name;
     if (document.activeElement !== target) {
       target.focus({ preventScroll: true });
     }
-  }
-
-  private _rowHeight(): number {
-    const height = this._nodes[0]?.offsetHeight;
-    if (height) {
-      this._height = height;
-    }
-    return this._height;
   }
 
   /** Of all rows those in the page. */
@@ -571,8 +609,8 @@ export class VirtualDirListing extends DirListing {
     if (!this._isVirtual || this._isDrawing || nodes !== this._core._items) {
       return [items, nodes];
     }
-    const end = this._start + this._size;
-    return [items.slice(this._start, end), nodes.slice(this._start, end)];
+    const { start, end } = this._window;
+    return [items.slice(start, end), nodes.slice(start, end)];
   }
 
   private _core: ICore;
@@ -583,13 +621,9 @@ export class VirtualDirListing extends DirListing {
   private _wantsTimes = true;
   private _isDrawing = false;
   private _offset = 0;
-  private _nodes: HTMLElement[] = [];
-  private _elsewhere = document.createElement('li');
-  private _above = document.createElement('li');
-  private _below = document.createElement('li');
-  private _start = 0;
-  private _size = 0;
-  private _height = 24;
+  private _selected = new Selection();
+  private _part: Record<string, boolean> | null = null;
+  private _window = new RowWindow();
 }
 
 /** The namespace of `VirtualDirListing`'s statics. */

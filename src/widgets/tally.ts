@@ -45,7 +45,7 @@ export class Tally extends Widget {
     if (!model.place.source) {
       return '';
     }
-    return [this._counted(), this._selected(Array.from(rows.selectedItems()))]
+    return [this._counted(), this._selected(rows.chosen)]
       .filter(Boolean)
       .join(' · ');
   }
@@ -68,7 +68,11 @@ export class Tally extends Widget {
     if (!items.length) {
       return '';
     }
-    const size = items.reduce((sum, item) => sum + (item.size ?? 0), 0);
+    if (items !== this._summed) {
+      this._summed = items;
+      this._size = items.reduce((sum, item) => sum + (item.size ?? 0), 0);
+    }
+    const size = this._size;
     const count = this._number(items.length);
     return size
       ? trans.__('%1 selected, %2', count, bytes(size))
@@ -81,6 +85,8 @@ export class Tally extends Widget {
 
   private _options: Tally.IOptions;
   private _timer = 0;
+  private _summed: readonly unknown[] = [];
+  private _size = 0;
 }
 
 /** The namespace of `Tally`'s statics. */
