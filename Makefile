@@ -18,7 +18,7 @@ SUCCESSOR := $(shell find successor -name '*.py') successor/pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test packages lint format types jest pytest ui bench bench-ui soak links docs clean distclean
+.PHONY: help demo install dev test packages lint format types jest pytest ui ui-lowest bench bench-ui soak links docs clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -71,6 +71,12 @@ ui: dev .rig/rucio/.made ## the panel in a real browser (Debian's Chromium); ARG
 	cd ui-tests && $(IN_VENV) PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable
 	cd ui-tests && $(IN_VENV) jlpm tsc:check && $(IN_VENV) jlpm prettier:check
 	cd ui-tests && $(IN_VENV) jlpm playwright test $(ARGS)
+	$(if $(ARGS),,$(MAKE) --no-print-directory ui-lowest)
+
+LOWEST := $(CURDIR)/.rig/jupyterlab
+ui-lowest: dev .rig/jupyterlab/.made ## some of the same in the lowest JupyterLab that is supported
+	cd ui-tests && PATH="$(LOWEST)/bin:$(CURDIR)/$(BIN):$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter" \
+		JUPYTER_CONFIG_PATH="$(CURDIR)/$(VENV)/etc/jupyter" jlpm playwright test --grep @lowest
 
 ROUNDS ?= 7
 bench: dev tests/rig/oidc/node_modules/.made ## speed and memory beside curl, davix and rclone; prints ratios
@@ -142,6 +148,14 @@ $(VENV)/.linked: $(VENV)/.dev
 .rig/%/.made: tests/rig/%-requirements.txt
 	$(PYTHON) -m venv .rig/$*
 	.rig/$*/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	touch $@
+
+# Of the lowest JupyterLab only itself; all that it needs is .venv's.
+.rig/jupyterlab/.made: tests/rig/jupyterlab-requirements.txt | $(VENV)/.dev
+	$(BIN)/python -m venv --without-pip .rig/jupyterlab
+	$(PIP) --python .rig/jupyterlab/bin/python install --no-deps --requirement $<
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(\"" + sysconfig.get_path("purelib") + "\")")' \
+		> $$(.rig/jupyterlab/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/others.pth
 	touch $@
 
 tests/rig/%/node_modules/.made: tests/rig/%/package-lock.json

@@ -137,6 +137,15 @@ export class JobsModel implements IDisposable {
     return job;
   }
 
+  /** Limit how fast a job may be, in bytes a second; null: as fast as it goes. */
+  async limit(id: string, limit: number | null): Promise<void> {
+    const job = await requestAPI<IJob>(`jobs/${id}`, this._settings, {
+      method: 'PATCH',
+      body: JSON.stringify({ action: 'limit', limit })
+    });
+    this._put(job);
+  }
+
   /** Forget a job that has ended. */
   async forget(id: string): Promise<void> {
     const init = { method: 'DELETE' };

@@ -30,6 +30,12 @@ export interface ISharedValues {
   showFileFilter: boolean;
   /** Whether another folder is shown without the filter. */
   clearFilterOnNavigation: boolean;
+  /** How many crumbs at either end of a long path are always shown. */
+  breadcrumbs: { minimumLeftItems: number; minimumRightItems: number };
+  /** Whether files of the user's computer can be uploaded. */
+  allowFileUploads: boolean;
+  /** Whether the panel goes to the folder of the document in front. */
+  navigateToCurrentDirectory: boolean;
 }
 
 /** The settings as plain values. */
@@ -68,7 +74,10 @@ const SHARED: ISharedValues = {
   sortFileNamesNaturally: true,
   singleClickNavigation: false,
   showFileFilter: true,
-  clearFilterOnNavigation: true
+  clearFilterOnNavigation: true,
+  breadcrumbs: { minimumLeftItems: 1, minimumRightItems: 2 },
+  allowFileUploads: true,
+  navigateToCurrentDirectory: false
 };
 
 /** The values without any setting. */
@@ -139,8 +148,8 @@ function sharedOf(
 ): Partial<ISharedValues> {
   const user = (theirs?.user ?? {}) as Record<string, unknown>;
   return Object.fromEntries(
-    Object.keys(SHARED)
-      .filter(key => typeof user[key] === 'boolean')
-      .map(key => [key, user[key]])
+    Object.entries(SHARED)
+      .filter(([key, value]) => typeof user[key] === typeof value)
+      .map(([key]) => [key, user[key]])
   ) as Partial<ISharedValues>;
 }

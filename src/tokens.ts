@@ -5,6 +5,7 @@ import { Token } from '@lumino/coreutils';
 import type { CtaDrive } from './drive';
 import type { JobsModel } from './jobs';
 import type { Options } from './options';
+import type { QueueModel } from './queue';
 import type { SourcesModel } from './sources';
 import type { Uploader } from './upload';
 import type { CtaPanel } from './widgets/panel';
@@ -27,6 +28,8 @@ export const ICtaStorage = new Token<ICtaStorage>(
 export interface ICtaTransfers {
   /** The server's queue. */
   readonly jobs: JobsModel;
+  /** The queue as a whole. */
+  readonly queue: QueueModel;
   /** Sends files from the browser. */
   readonly uploader: Uploader;
 }

@@ -189,4 +189,9 @@ describe('CtaDrive', () => {
     expect(await drive.listCheckpoints('dcache/a')).toEqual([one]);
     expect(asked).toEqual([]);
   });
+
+  it('should leave documents to one user: nothing of it is shared live', () => {
+    const drive: Contents.IDrive = make(() => ({})).drive;
+    expect(drive.sharedModelFactory).toBeUndefined();
+  });
 });

@@ -18,6 +18,7 @@ import type { SourcesModel } from '../sources';
 import type { Uploader } from '../upload';
 import type { IJob, IJobRequest } from '../wire';
 import type { CtaPanel } from '../widgets/panel';
+import type { Previews } from './preview';
 
 /** One command. */
 export interface ICommand {
@@ -50,6 +51,8 @@ export class CommandContext {
   declare readonly trans: TranslationBundle;
   /** What the open notebooks have attached. */
   declare readonly handles: NotebookHandles;
+  /** The previews that are open. */
+  declare readonly previews: Previews;
   declare readonly activate: () => void;
   /** Show a widget in the main area. */
   declare readonly reveal: (widget: Widget) => void;
@@ -77,6 +80,11 @@ export class CommandContext {
   /** Whether the source that is shown takes files. */
   get isWritable(): boolean {
     return this.panel.current?.traits.writable ?? false;
+  }
+
+  /** Whether files of the user's computer may go into the source that is shown. */
+  get mayUpload(): boolean {
+    return this.isWritable && this.options.values.allowFileUploads;
   }
 
   /** What the user works with in the main area. */
@@ -124,6 +132,7 @@ export namespace CommandContext {
     | 'handles'
     | 'activate'
     | 'documents'
+    | 'previews'
     | 'reveal'
     | 'currentDocument'
   >;

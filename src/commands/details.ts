@@ -5,11 +5,11 @@ import { FileDialog } from '@jupyterlab/filebrowser';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { bytes } from '../format';
+import { dialogs } from '../later';
 import { placeOf, trim, WORKSPACE } from '../paths';
 import type { IPlace } from '../paths';
 import { asServerError } from '../request';
 import { verify as compare } from '../verify';
-import { showDetails } from '../widgets/details';
 import type { IVerdict } from '../widgets/details';
 import type { ICtaModel, IComparison } from '../wire';
 import type { CommandContext } from './context';
@@ -27,6 +27,7 @@ export async function details(context: CommandContext): Promise<void> {
   const from = { source: place.source, paths: [place.path] };
   const measuring = new Measuring(context, from);
   try {
+    const { showDetails } = await dialogs();
     const model: ICtaModel = await drive.get(item.path, { content: false });
     const source = context.sources.find(place.source);
     let verdict: IVerdict | null = null;

@@ -23,7 +23,7 @@ export function downloadCommands(context: CommandContext): ICommand[] {
         const folder = trim(workspaceFolder(context).path);
         const place = trans.__('workspace');
         return trans.__(
-          'Download to “%1”',
+          'Copy to “%1”',
           [place, folder].filter(Boolean).join('/')
         );
       },
@@ -36,7 +36,7 @@ export function downloadCommands(context: CommandContext): ICommand[] {
     },
     {
       id: 'ctadata:download-to-workspace',
-      label: trans.__('Download to Workspace…'),
+      label: trans.__('Copy to Workspace…'),
       icon: downloadIcon,
       inPalette: true,
       isEnabled: isSelected,

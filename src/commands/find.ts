@@ -2,6 +2,8 @@
 
 import { InputDialog } from '@jupyterlab/apputils';
 
+import { folderPathOf } from '../drive';
+import { isOurs } from '../paths';
 import type { CommandContext, ICommand } from './context';
 
 /** The commands that find. */
@@ -51,6 +53,16 @@ export function findCommands(context: CommandContext): ICommand[] {
       execute: () => options.set('treeMode', !options.values.treeMode)
     }
   ];
+}
+
+/** Go to the folder of the remote document that comes to the front, if the user wants that. */
+export function followDocument(context: CommandContext): void {
+  const { panel, options, docManager, current } = context;
+  const path = current && docManager.contextForWidget(current)?.path;
+  const isWanted = options.values.navigateToCurrentDirectory && panel.isVisible;
+  if (isWanted && path && isOurs(path)) {
+    void panel.model.cd('/' + folderPathOf(path));
+  }
 }
 
 async function askPath(context: CommandContext): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { isOurs, localOf, trim, WORKSPACE } from '../paths';
 import type { IPlace } from '../paths';
+import { remoteOf } from '../toggle';
 import type { IListingHooks } from '../widgets/listing';
 import {
   crumbAt,
@@ -11,6 +12,7 @@ import {
   springOpen,
   takeDrags
 } from '../widgets/dragdrop';
+import { DRAG_SOURCE, showDragSources } from '../widgets/dragsources';
 import { addGrip } from '../widgets/grip';
 import { bring } from './bring';
 import type { CommandContext } from './context';
@@ -64,11 +66,15 @@ function connectPanel(context: CommandContext): void {
   const { browser, node, model } = context.panel;
   const { contentNode } = browser.rows;
   takeDrags(node, event => {
+    const source = dragSourceAt(context, event);
     const crumb = crumbAt(browser, event);
-    const place = crumb && model.resolve('/' + trim(crumb.path));
-    return crumb && place
+    const place = source
+      ? { source: source.name, path: source.home || '/' }
+      : crumb && model.resolve('/' + trim(crumb.path));
+    const at = source?.node ?? crumb?.node;
+    return at && place
       ? {
-          node: crumb.node,
+          node: at,
           drop: (paths, drop) =>
             void dropPaths(context, paths, place, isCopy(drop))
         }
@@ -80,6 +86,18 @@ function connectPanel(context: CommandContext): void {
     const source = side?.dataset.source ?? '';
     if (side && source !== context.here.source) {
       return { node: side, open: () => void context.panel.switchTo(source) };
+    }
+    const picker = at.closest('.ctadata-Picker');
+    if (picker) {
+      const remote = remoteOf(context.sources.list);
+      return {
+        node: picker,
+        open: () => showDragSources(node, picker, remote)
+      };
+    }
+    const other = dragSourceAt(context, event);
+    if (other) {
+      return { ...other, open: () => void context.panel.pick(other.name) };
     }
     const found = folderAt(browser, event);
     return found && found.node !== contentNode
@@ -101,6 +119,18 @@ function connectPanel(context: CommandContext): void {
     save: row => void downloadToComputer(context, grippedOf(context, row)),
     fail: reason => context.panel.tell(reason)
   });
+}
+
+/** The storage that a drag is over, in the list that a rest on the picker opened. */
+function dragSourceAt(
+  context: CommandContext,
+  event: Event
+): { node: Element; name: string; home: string } | null {
+  const node = (event.target as Element).closest<HTMLElement>(
+    `.${DRAG_SOURCE}`
+  );
+  const source = node && context.sources.find(node.dataset.source ?? '');
+  return source ? { node, name: source.name, home: source.home } : null;
 }
 
 /** What the grip of a row takes: the selection if the row is in it, else the row. */

@@ -11,9 +11,9 @@ import {
 
 import { bytes } from '../format';
 import { storageIcon } from '../icons';
+import { dialogs } from '../later';
 import { hasStructure } from '../preview';
 import { twinOf } from '../toggle';
-import { askLogin } from '../widgets/logindialog';
 import type { CommandContext, ICommand } from './context';
 import { details } from './details';
 import { downloadTo } from './download';
@@ -24,6 +24,7 @@ export function openCommands(context: CommandContext): ICommand[] {
   const { panel, trans } = context;
   const login = async (): Promise<void> => {
     const source = panel.current;
+    const { askLogin } = await dialogs();
     if (source && (await askLogin(context.sources, source.name, trans))) {
       await panel.reload();
     }
@@ -59,10 +60,12 @@ export function openCommands(context: CommandContext): ICommand[] {
       execute: () => {
         const item = context.single;
         if (item && hasStructure(item.name)) {
-          showStructure(context, item);
-        } else if (item) {
-          showBeginning(context, item);
+          return showStructure(context, item);
         }
+        if (item) {
+          return showBeginning(context, item);
+        }
+        return undefined;
       }
     },
     {
@@ -113,7 +116,7 @@ export async function open(
   if (item.type === 'directory') {
     await context.panel.model.cd(item.path);
   } else if (hasStructure(item.name)) {
-    showStructure(context, item);
+    await showStructure(context, item);
   } else if ((item.size ?? 0) <= context.drive.openLimit) {
     context.docManager.openOrReveal(item.path);
   } else {
@@ -140,12 +143,12 @@ async function offerInstead(
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       button(trans.__('Show the Beginning'), ['beginning']),
-      button(trans.__('Download to Workspace…'), ['download'])
+      button(trans.__('Copy to Workspace…'), ['download'])
     ]
   });
   const [action] = answer.button.actions;
   if (answer.button.accept && action === 'beginning') {
-    showBeginning(context, item);
+    await showBeginning(context, item);
   } else if (answer.button.accept) {
     await downloadTo(context, [item]);
   }

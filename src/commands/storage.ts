@@ -2,7 +2,7 @@
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 
-import { editSource } from '../widgets/sourcedialog';
+import { dialogs } from '../later';
 import type { CommandContext, ICommand } from './context';
 
 /** The commands that configure. */
@@ -53,6 +53,7 @@ async function edit(context: CommandContext, name?: string): Promise<void> {
   const { panel, sources, trans } = context;
   try {
     await panel.ready();
+    const { editSource } = await dialogs();
     const saved = await editSource(sources, trans, name);
     if (saved) {
       context.activate();

@@ -1,6 +1,6 @@
 /** Uploads: from the user's computer and from the workspace. */
 
-import { InputDialog } from '@jupyterlab/apputils';
+import { InputDialog, Notification } from '@jupyterlab/apputils';
 import { fileUploadIcon } from '@jupyterlab/ui-components';
 
 import { folderUploadIcon, storageIcon } from '../icons';
@@ -14,14 +14,14 @@ import type { CommandContext, ICommand } from './context';
 /** The commands that upload. */
 export function uploadCommands(context: CommandContext): ICommand[] {
   const { trans } = context;
-  const isWritable = (): boolean => context.isWritable;
+  const mayUpload = (): boolean => context.mayUpload;
   return [
     {
       id: 'ctadata:upload',
       label: trans.__('Upload…'),
       icon: fileUploadIcon,
       inPalette: true,
-      isEnabled: isWritable,
+      isEnabled: mayUpload,
       execute: () => pick(context, false)
     },
     {
@@ -29,7 +29,7 @@ export function uploadCommands(context: CommandContext): ICommand[] {
       label: trans.__('Upload Folder…'),
       icon: folderUploadIcon,
       inPalette: true,
-      isEnabled: isWritable,
+      isEnabled: mayUpload,
       execute: () => pick(context, true)
     },
     {
@@ -72,6 +72,13 @@ export async function uploadDrop(
   drop: IDrop,
   to: IPlace
 ): Promise<void> {
+  const { options, trans } = context;
+  if (!options.values.allowFileUploads) {
+    Notification.warning(
+      trans.__('Uploads from your computer are switched off in the settings.')
+    );
+    return;
+  }
   try {
     await upload(context, await parcelOfDrop(drop), to);
   } catch (reason) {

@@ -3,17 +3,22 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { CtaModel } from '../model';
+import type { JobsModel } from '../jobs';
+import { dialogs } from '../later';
 import type { Options } from '../options';
 import { globalOf } from '../paths';
+import { asServerError } from '../request';
 import { ICtaOptions, ICtaPanel, ICtaStorage, ICtaTransfers } from '../tokens';
+import type { IJob } from '../wire';
 import { CtaBrowser } from '../widgets/browser';
-import { showJob } from '../widgets/details';
 import { CtaPanel } from '../widgets/panel';
 
 /** The panel in the sidebar. */
@@ -63,7 +68,7 @@ interface IParts {
 function build(parts: IParts, translator: ITranslator): CtaPanel {
   const { storage, transfers, options, manager, state } = parts;
   const { drive, sources } = storage;
-  const { jobs, uploader } = transfers;
+  const { jobs, queue, uploader } = transfers;
   const trans = translator.load('ctadata_jlab');
   const model = new CtaModel({
     manager,
@@ -84,19 +89,34 @@ function build(parts: IParts, translator: ITranslator): CtaPanel {
     browser,
     sources,
     jobs,
+    queue,
     options,
     state,
     trans,
     language: translator.languageCode,
     isFolder: async place => (await drive.kindOf(globalOf(place))) === 'folder',
-    onJobDetails: job => {
-      jobs
-        .failures(job.id)
-        .catch(() => ({ items: [] }))
-        .then(({ items }) => showJob(jobs.find(job.id) ?? job, items, trans))
-        .catch(() => undefined);
-    }
+    onJobDetails: job => void tellJob(job, jobs, trans)
   });
+}
+
+/** Show a transfer in a dialog. */
+async function tellJob(
+  job: IJob,
+  jobs: JobsModel,
+  trans: TranslationBundle
+): Promise<void> {
+  const failures = await jobs.failures(job.id).catch(() => ({ items: [] }));
+  const tools = {
+    log: () => jobs.log(job.id),
+    limit: (limit: number | null) => {
+      jobs.limit(job.id, limit).catch(reason => {
+        Notification.error(asServerError(reason).message);
+      });
+    }
+  };
+  const { showJob } = await dialogs();
+  const now = jobs.find(job.id) ?? job;
+  await showJob(now, failures.items, tools, trans);
 }
 
 /**

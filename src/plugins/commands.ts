@@ -1,3 +1,4 @@
+import { ILayoutRestorer } from '@jupyterlab/application';
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
@@ -11,7 +12,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { addCommands } from '../commands';
 import { CommandContext } from '../commands/context';
+import { followDocument } from '../commands/find';
 import { hooksOf } from '../commands/hooks';
+import { newPreviews, restorePreviews } from '../commands/preview';
 import { NotebookHandles } from '../handles';
 import type { Options } from '../options';
 import { ICtaOptions, ICtaPanel, ICtaStorage, ICtaTransfers } from '../tokens';
@@ -29,7 +32,12 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     ICtaOptions,
     IDocumentManager
   ],
-  optional: [IDefaultFileBrowser, ICommandPalette, ITranslator],
+  optional: [
+    IDefaultFileBrowser,
+    ICommandPalette,
+    ITranslator,
+    ILayoutRestorer
+  ],
   activate: (
     app: JupyterFrontEnd,
     panel: CtaPanel,
@@ -39,7 +47,8 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     docManager: IDocumentManager,
     defaultBrowser: FileBrowser | null,
     palette: ICommandPalette | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    restorer: ILayoutRestorer | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('ctadata_jlab');
     const context = new CommandContext({
@@ -48,6 +57,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       handles: handlesOf(app, trans),
       activate: () => app.shell.activateById(panel.id),
       documents: () => app.shell.widgets('main'),
+      previews: newPreviews(),
       reveal: widget => {
         if (!widget.isAttached) {
           app.shell.add(widget, 'main');
@@ -59,6 +69,8 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     panel.browser.rows.hooks = hooksOf(context);
     panel.onMenu = item => void app.commands.execute(`ctadata:${item}`);
     addCommands(app.commands, palette, context);
+    restorePreviews(app.commands, context, restorer);
+    app.shell.currentChanged?.connect(() => followDocument(context));
     onePaste(app);
   }
 };

@@ -8,6 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { JobsModel } from '../jobs';
 import type { Options } from '../options';
+import { QueueModel } from '../queue';
 import { ICtaOptions, ICtaTransfers } from '../tokens';
 import { Uploader } from '../upload';
 import type { IJob } from '../wire';
@@ -29,13 +30,14 @@ export const transfersPlugin: JupyterFrontEndPlugin<ICtaTransfers> = {
     const trans = (translator ?? nullTranslator).load('ctadata_jlab');
     const { events, serverSettings } = app.serviceManager;
     const jobs = new JobsModel({ serverSettings, stream: events.stream });
+    const queue = new QueueModel(serverSettings);
     const uploader = new Uploader({ jobs, serverSettings });
     jobs.ended.connect((_, job) => {
       if (options.values.notifyOnEnd && job.state !== 'cancelled') {
         tell(job, trans);
       }
     });
-    return { jobs, uploader };
+    return { jobs, queue, uploader };
   }
 };
 

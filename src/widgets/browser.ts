@@ -23,9 +23,6 @@ export class CtaBrowser extends FileBrowser {
     void this.model.restore(this.id, false);
     this.showFileCheckboxes = false;
     this.showFileFilter = true;
-    if ('minimumBreadcrumbsLeftItems' in this) {
-      this.minimumBreadcrumbsLeftItems = 1;
-    }
     this._empty.className = 'ctadata-Empty';
     this._empty.setAttribute('role', 'status');
     this.rows.node.append(this._empty);
@@ -55,7 +52,8 @@ export class CtaBrowser extends FileBrowser {
 
   /** Take the settings; what has not changed is left alone, for each redraws. */
   configure(values: ISharedValues): void {
-    const { filterDirectories, ...rest } = values;
+    const { filterDirectories, breadcrumbs, ...rest } = values;
+    this._shorten(breadcrumbs);
     for (const key of Object.keys(rest) as (keyof typeof rest)[]) {
       if (key in this && this[key] !== values[key]) {
         this[key] = values[key];
@@ -68,6 +66,15 @@ export class CtaBrowser extends FileBrowser {
     if (this.model.filterDirectories !== filterDirectories) {
       this.model.filterDirectories = filterDirectories;
       void this.model.filterBy(this.model.filter);
+    }
+  }
+
+  /** Shorten long paths so; the source is always the first crumb. */
+  private _shorten(wanted: Partial<ISharedValues['breadcrumbs']>): void {
+    const { minimumLeftItems = 1, minimumRightItems = 2 } = wanted;
+    if ('minimumBreadcrumbsLeftItems' in this) {
+      this.minimumBreadcrumbsLeftItems = Math.max(1, minimumLeftItems);
+      this.minimumBreadcrumbsRightItems = minimumRightItems;
     }
   }
 

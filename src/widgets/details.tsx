@@ -8,9 +8,12 @@ import * as React from 'react';
 import { bytes } from '../format';
 import { formsOf } from '../forms';
 import type { IForm } from '../forms';
+import { isFinal } from '../jobs';
 import type { IPlace } from '../paths';
+import { asServerError } from '../request';
 import type { ICtaModel, IJob, IJobItem, ISource } from '../wire';
 import { progressOf, stateOf } from '../words';
+import { SpeedLimit } from './speedlimit';
 
 /** A table of names and values; empty values are left out. */
 export function Facts(props: {
@@ -169,10 +172,63 @@ function Total(props: {
   );
 }
 
+/** What the dialog about a transfer can do beside telling. */
+export interface IJobTools {
+  /** What happened to it, as text. */
+  log(): Promise<string>;
+  /** Limits how fast it may be, in bytes a second; null: as fast as it goes. */
+  limit(limit: number | null): void;
+}
+
+/** A choice of how fast a transfer that has not ended may be. */
+function Limit(props: {
+  job: IJob;
+  onChoose(limit: number | null): void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { job, onChoose, trans } = props;
+  const [limit, setLimit] = React.useState(job.limit);
+  return (
+    <p className="ctadata-Details-act">
+      <SpeedLimit
+        limit={limit}
+        label={trans.__('How fast this transfer may be')}
+        trans={trans}
+        onChoose={chosen => {
+          setLimit(chosen);
+          onChoose(chosen);
+        }}
+      />
+    </p>
+  );
+}
+
+/** What happened to a transfer, read when it is unfolded. */
+function Log(props: {
+  read(): Promise<string>;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { read, trans } = props;
+  const [text, setText] = React.useState<string | null>(null);
+  const open = (event: React.SyntheticEvent<HTMLDetailsElement>): void => {
+    if (event.currentTarget.open && text === null) {
+      setText(trans.__('Reading…'));
+      read().then(setText, reason => setText(asServerError(reason).message));
+    }
+  };
+  return (
+    <details className="ctadata-JobDetails-log" onToggle={open}>
+      <summary>{trans.__('What happened')}</summary>
+      <pre tabIndex={0}>{text}</pre>
+    </details>
+  );
+}
+
 /** Show how a transfer went, and which of its files failed. */
 export async function showJob(
   job: IJob,
   failures: IJobItem[],
+  tools: IJobTools,
   trans: TranslationBundle
 ): Promise<void> {
   const place = (at: { source: string; path?: string } | null): string =>
@@ -204,6 +260,10 @@ export async function showJob(
           ))}
         </ul>
       )}
+      {!isFinal(job.state) && (
+        <Limit job={job} onChoose={tools.limit} trans={trans} />
+      )}
+      <Log read={tools.log} trans={trans} />
     </div>
   );
   await showDialog({

@@ -9,6 +9,7 @@ import { storageIcon } from '../icons';
 import type { JobsModel } from '../jobs';
 import type { CtaModel } from '../model';
 import type { Options } from '../options';
+import type { QueueModel } from '../queue';
 import { parentOf, placeOf } from '../paths';
 import type { IPlace } from '../paths';
 import { asServerError } from '../request';
@@ -55,6 +56,7 @@ export class CtaPanel extends Panel {
     });
     this.transfers = new Transfers({
       jobs: options.jobs,
+      queue: options.queue,
       trans,
       titleOf: name => options.sources.find(name)?.title ?? name,
       onDetails: job => options.onJobDetails(job),
@@ -351,6 +353,7 @@ export namespace CtaPanel {
     browser: CtaBrowser;
     sources: SourcesModel;
     jobs: JobsModel;
+    queue: QueueModel;
     options: Options;
     state: IStateDB | null;
     trans: TranslationBundle;

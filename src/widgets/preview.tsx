@@ -4,6 +4,7 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { bytes } from '../format';
@@ -31,27 +32,23 @@ export interface IPreviewProps {
   trans: TranslationBundle;
 }
 
-/** The structure of an HDF5 or FITS file. */
-export class StructurePreview extends ReactWidget {
-  /** Construct the preview; it asks when it is shown. */
-  constructor(props: IPreviewProps) {
-    super();
-    this._props = props;
-    this.addClass('ctadata-Preview');
-  }
-
-  /** Draw. */
-  protected render(): JSX.Element {
-    return <Structure {...this._props} />;
-  }
-
-  private _props: IPreviewProps;
+/** Which file is looked into, and how; what is kept over a reload. */
+export interface IPreviewed {
+  /** The path as JupyterLab spells it. */
+  path: string;
+  /** The file's size in bytes, null if nobody knows. */
+  size: number | null;
+  /** The parts of an HDF5 or FITS file, or the beginning of one that is too large to open. */
+  look: 'structure' | 'beginning';
 }
 
-/** The beginning of a file that is too large to open. */
-export class BeginningPreview extends ReactWidget {
-  /** Construct the preview; it asks when it is shown. */
-  constructor(props: IPreviewProps) {
+/** A look into a file. */
+export class Preview extends ReactWidget {
+  /** Construct the preview; it asks when it is seen. */
+  constructor(
+    readonly previewed: IPreviewed,
+    props: IPreviewProps
+  ) {
     super();
     this._props = props;
     this.addClass('ctadata-Preview');
@@ -59,10 +56,25 @@ export class BeginningPreview extends ReactWidget {
 
   /** Draw. */
   protected render(): JSX.Element {
-    return <Beginning {...this._props} />;
+    this._isSeen ||= this.isVisible;
+    if (!this._isSeen) {
+      return <></>;
+    }
+    return this.previewed.look === 'structure' ? (
+      <Structure {...this._props} />
+    ) : (
+      <Beginning {...this._props} />
+    );
+  }
+
+  /** Ask now. */
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this.update();
   }
 
   private _props: IPreviewProps;
+  private _isSeen = false;
 }
 
 /** What was asked for: not there yet, there, or why not. */

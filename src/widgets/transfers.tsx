@@ -3,13 +3,16 @@
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { again, aheadOf, inTurn, Speeds } from '../again';
 import { isFinal } from '../jobs';
 import type { JobsModel } from '../jobs';
+import type { QueueModel } from '../queue';
 import type { Answer, IJob, JobAction } from '../wire';
 import { JobRow } from './jobrow';
+import { SpeedLimit } from './speedlimit';
 
 /** How many ended jobs are drawn at once. */
 const MOST = 30;
@@ -24,6 +27,7 @@ export class Transfers extends ReactWidget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', options.trans.__('Transfers'));
     options.jobs.changed.connect(this._onChanged, this);
+    options.queue.changed.connect(this.update, this);
   }
 
   /** Whether the rows are shown. */
@@ -33,12 +37,14 @@ export class Transfers extends ReactWidget {
 
   set isOpen(value: boolean) {
     this._isOpen = value;
+    this._askQueue();
     this.update();
   }
 
   /** Stop listening. */
   override dispose(): void {
     this._options.jobs.changed.disconnect(this._onChanged, this);
+    this._options.queue.changed.disconnect(this.update, this);
     super.dispose();
   }
 
@@ -61,6 +67,7 @@ export class Transfers extends ReactWidget {
               ? trans.__('Transfers (%1)', String(active))
               : trans.__('Transfers')}
           </button>
+          {this._isOpen && this._limit()}
           {ended > 0 && this._isOpen && (
             <button
               className="ctadata-link"
@@ -73,6 +80,36 @@ export class Transfers extends ReactWidget {
         {this._isOpen && this._rows()}
       </>
     );
+  }
+
+  /** How fast all of them may be, once the server has said how fast they are allowed to be. */
+  private _limit(): JSX.Element | null {
+    const { queue, trans } = this._options;
+    return (
+      queue.value && (
+        <SpeedLimit
+          limit={queue.value.limit}
+          label={trans.__('How fast all transfers together may be')}
+          trans={trans}
+          onChoose={limit => this._run(queue.limit(limit))}
+        />
+      )
+    );
+  }
+
+  /** Ask for the queue when the transfers are first seen; not while the panel is hidden. */
+  private _askQueue(): void {
+    const { queue } = this._options;
+    if (this._isOpen && this.isVisible && !queue.value && !this._isAsked) {
+      this._isAsked = true;
+      queue.load().catch(() => (this._isAsked = false));
+    }
+  }
+
+  /** See what the queue is allowed. */
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this._askQueue();
   }
 
   private _rows(): JSX.Element {
@@ -154,6 +191,7 @@ export class Transfers extends ReactWidget {
     this._speeds.note(active);
     if (active.length > this._active) {
       this._isOpen = true;
+      this._askQueue();
     }
     this._active = active.filter(job => !isFinal(job.state)).length;
     this.update();
@@ -161,6 +199,7 @@ export class Transfers extends ReactWidget {
 
   private _options: Transfers.IOptions;
   private _isOpen = false;
+  private _isAsked = false;
   private _active = 0;
   private _most = MOST;
   private _open = new Set<string>();
@@ -172,6 +211,7 @@ export namespace Transfers {
   /** How the list is constructed. */
   export interface IOptions {
     jobs: JobsModel;
+    queue: QueueModel;
     trans: TranslationBundle;
     /** What users call a source. */
     titleOf(source: string): string;

@@ -1,6 +1,6 @@
 /** Browsing: folders, keys, crumbs, odd names, many entries. */
 
-import { expect, test } from './panel';
+import { expect, LOWEST, test } from './panel';
 
 const ODD = [
   'two words.txt',
@@ -31,41 +31,44 @@ test('folders are entered by double-click, and left by the crumbs', async ({
   await expect(panel.row('lst')).toBeVisible();
 });
 
-test('folders are entered and left with the keyboard', async ({
-  page,
-  panel
-}) => {
-  await panel.start();
-  await panel.row('cta').click();
-  await page.keyboard.press('ArrowDown');
-  await expect(panel.row('lst')).toHaveClass(/jp-mod-selected/);
-  await page.keyboard.press('Enter');
-  await expect(panel.row('DL1')).toBeVisible();
-  await panel.row('DL1').click();
-  await page.keyboard.press('Enter');
-  await expect(panel.row('20241114')).toBeVisible();
-  await panel.list.press('Backspace');
-  await expect(panel.row('logs')).toBeVisible();
-});
-
-test('odd names are shown, and files of these names open', async ({
-  panel
-}) => {
-  await panel.start();
-  await panel.enter('cta', 'odd names');
-  const names = await panel.names();
-  expect([...names].sort()).toEqual([...ODD, 'a folder #1 (50%)'].sort());
-  for (const name of ODD) {
-    await panel.row(name).dblclick();
-    await expect(
-      panel.documents.locator('.cm-content:visible', {
-        hasText: `This file is called ${name}`
-      })
-    ).toBeVisible();
+test(
+  'folders are entered and left with the keyboard',
+  LOWEST,
+  async ({ page, panel }) => {
+    await panel.start();
+    await panel.row('cta').click();
+    await page.keyboard.press('ArrowDown');
+    await expect(panel.row('lst')).toHaveClass(/jp-mod-selected/);
+    await page.keyboard.press('Enter');
+    await expect(panel.row('DL1')).toBeVisible();
+    await panel.row('DL1').click();
+    await page.keyboard.press('Enter');
+    await expect(panel.row('20241114')).toBeVisible();
+    await panel.list.press('Backspace');
+    await expect(panel.row('logs')).toBeVisible();
   }
-  await panel.enter('a folder #1 (50%)');
-  await expect(panel.row('inside.txt')).toBeVisible();
-});
+);
+
+test(
+  'odd names are shown, and files of these names open',
+  LOWEST,
+  async ({ panel }) => {
+    await panel.start();
+    await panel.enter('cta', 'odd names');
+    const names = await panel.names();
+    expect([...names].sort()).toEqual([...ODD, 'a folder #1 (50%)'].sort());
+    for (const name of ODD) {
+      await panel.row(name).dblclick();
+      await expect(
+        panel.documents.locator('.cm-content:visible', {
+          hasText: `This file is called ${name}`
+        })
+      ).toBeVisible();
+    }
+    await panel.enter('a folder #1 (50%)');
+    await expect(panel.row('inside.txt')).toBeVisible();
+  }
+);
 
 test('two spellings of one name are two files', async ({ panel }) => {
   await panel.start();

@@ -3,7 +3,7 @@
 import type { Locator } from '@playwright/test';
 import * as fs from 'node:fs';
 
-import { expect, galata, test } from './panel';
+import { expect, galata, LOWEST, test } from './panel';
 import { inWorkspace, lay, onDev, onDoor, textOf, treeOf } from './rig';
 
 // On the right, the panel and the file browser are seen at once.
@@ -169,7 +169,7 @@ test.describe('remote to remote', () => {
     });
   }
 
-  test('a drag onto a crumb moves up', async ({ panel, own }) => {
+  test('a drag onto a crumb moves up', LOWEST, async ({ panel, own }) => {
     lay(onDoor(own), { 'deep/up.txt': 'u', 'deep/stays.txt': 's' });
     await panel.startIn(own);
     await panel.enter('deep');
@@ -203,6 +203,35 @@ test.describe('remote to remote', () => {
     expect(textOf(onDev(own, 'over.txt'))).toBe('there too');
     expect(textOf(onDoor(own, 'over.txt'))).toBe('there too');
     fs.rmSync(onDev(own), { recursive: true });
+  });
+
+  test('to any storage, chosen by a rest on the picker, a drag transfers a copy', async ({
+    page,
+    panel,
+    own
+  }) => {
+    lay(onDoor(own), { 'far.txt': 'far away' });
+    await panel.startIn(own);
+    await lift(panel.row('far.txt'));
+    const over = async (to: Locator): Promise<void> => {
+      const { x, y } = await pointOf(to);
+      await page.mouse.move(x, y, { steps: 4 });
+    };
+    await over(panel.picker);
+    const sources = panel.node.locator('.ctadata-DragSource');
+    await expect(sources).toHaveText([
+      'dCache',
+      'dCache dev',
+      'Archive',
+      'Old pool'
+    ]);
+    await over(sources.nth(1));
+    await expect(sources.nth(1)).toHaveClass(/-mod-dropTarget/);
+    await page.mouse.up();
+    await panel.expectJob('far.txt', 'done');
+    await expect(sources).toHaveCount(0);
+    expect(textOf(onDev('far.txt'))).toBe('far away');
+    fs.rmSync(onDev('far.txt'));
   });
 
   test('a folder that a drag rests on opens', async ({ page, panel, own }) => {

@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import { expect, test } from './panel';
 import { BULK, inWorkspace, lay, onDoor, setSpeed, textOf } from './rig';
 
-const HERE = /^Download to “workspace/;
+const HERE = /^Copy to “workspace/;
 
 test('the files of a transfer are shown on demand, with few rows in the page', async ({
   panel,
@@ -48,10 +48,18 @@ test('a transfer shows its speed, survives a reload, and is run again from the h
   await panel.choose(BULK, HERE);
   await panel.expectJob(BULK, 'running');
   await expect(panel.job(BULK).locator('.ctadata-Sparkline')).toBeVisible();
+  const limit = panel.node.getByLabel('How fast all transfers together');
+  await limit.selectOption({ label: 'At most 5 MB/s' });
   await panel.reload();
+  await expect(limit).toHaveValue(String(5 << 20));
   await panel.expectJob(BULK, 'running');
   setSpeed(0);
+  await limit.selectOption({ label: 'No speed limit' });
   await panel.expectJob(BULK, 'done');
+  await panel.job(BULK).locator('.ctadata-Job-title').click();
+  await panel.dialog.getByText('What happened').click();
+  await expect(panel.dialog.locator('pre')).toContainText(/\d\d:\d\d/);
+  await panel.answer('Close');
   await expect(panel.node.locator('.ctadata-Transfers h4')).toHaveText(
     'History'
   );

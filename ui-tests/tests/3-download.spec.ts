@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { expect, test } from './panel';
+import { expect, LOWEST, test } from './panel';
 import {
   BULK,
   hashOf,
@@ -30,7 +30,7 @@ test('a folder comes to the workspace, with its progress seen', async ({
   });
   await panel.startIn(own);
   setSpeed(30_000_000);
-  await panel.choose('run', 'Download to Workspace…');
+  await panel.choose('run', 'Copy to Workspace…');
   await expect(panel.dialog).toBeVisible();
   await panel.answer('Select');
 
@@ -55,17 +55,17 @@ test('a folder comes to the workspace, with its progress seen', async ({
   ).toBeVisible();
 });
 
-test('a file comes into the folder of the file browser by one click', async ({
-  panel,
-  own,
-  tmpPath
-}) => {
-  lay(onDoor(own), { 'single.txt': 'all of it' });
-  await panel.startIn(own);
-  await panel.choose('single.txt', /^Download to “workspace/);
-  await panel.expectJob('single.txt', 'done');
-  expect(textOf(inWorkspace(tmpPath, 'single.txt'))).toBe('all of it');
-});
+test(
+  'a file comes into the folder of the file browser by one click',
+  LOWEST,
+  async ({ panel, own, tmpPath }) => {
+    lay(onDoor(own), { 'single.txt': 'all of it' });
+    await panel.startIn(own);
+    await panel.choose('single.txt', /^Copy to “workspace/);
+    await panel.expectJob('single.txt', 'done');
+    expect(textOf(inWorkspace(tmpPath, 'single.txt'))).toBe('all of it');
+  }
+);
 
 test('a download is cancelled and leaves no file of that name', async ({
   panel,
@@ -74,7 +74,7 @@ test('a download is cancelled and leaves no file of that name', async ({
   await panel.start();
   await panel.enter('cta', 'simulations');
   setSpeed(5_000_000);
-  await panel.choose(BULK, /^Download to “workspace/);
+  await panel.choose(BULK, /^Copy to “workspace/);
   await panel.expectJob(BULK, 'running');
   await expect(panel.job(BULK).getByRole('progressbar')).toHaveAttribute(
     'aria-valuenow',
@@ -99,7 +99,7 @@ test('a download is paused and goes on', async ({ panel, tmpPath }) => {
   await panel.start();
   await panel.enter('cta', 'simulations');
   setSpeed(5_000_000);
-  await panel.choose(BULK, /^Download to “workspace/);
+  await panel.choose(BULK, /^Copy to “workspace/);
   await panel.expectJob(BULK, 'running');
   await panel.job(BULK).getByRole('button', { name: 'Pause' }).click();
   await panel.expectJob(BULK, 'paused');
@@ -122,7 +122,7 @@ for (const [label, kept] of [
     lay(onDoor(own), { [name]: 'from the storage' });
     lay(inWorkspace(tmpPath), { [name]: 'mine' });
     await panel.startIn(own);
-    await panel.choose(name, /^Download to “workspace/);
+    await panel.choose(name, /^Copy to “workspace/);
     await panel.expectJob(name, 'blocked');
     const row = panel.job(name);
     await expect(row).toContainText('asks you');

@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 
-import { expect, test } from './panel';
+import { expect, LOWEST, test } from './panel';
 import { inWorkspace, lay, onDoor, textOf, treeOf } from './rig';
 
 const ODD = '100% of #2, é e\u0301?.txt';
@@ -35,33 +35,32 @@ test('files that are dropped from the desktop are uploaded', async ({
   expect(bytes.every(byte => byte === 7)).toBe(true);
 });
 
-test('a folder that is dropped from the desktop is uploaded with all in it', async ({
-  page,
-  panel,
-  own,
-  browserName
-}) => {
-  test.skip(browserName !== 'chromium', 'drops by the DevTools protocol');
-  const desk = inWorkspace('desktop');
-  lay(desk, { 'night/run 1.txt': 'one', 'night/deep/run#2.txt': 'two' });
-  fs.mkdirSync(`${desk}/night/nothing`, { recursive: true });
-  await panel.startIn(own);
-  const box = await panel.list.boundingBox();
-  const at = { x: box!.x + 40, y: box!.y + 60 };
-  const session = await page.context().newCDPSession(panel.node.page());
-  const data = { items: [], files: [`${desk}/night`], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, ...at, data });
+test(
+  'a folder that is dropped from the desktop is uploaded with all in it',
+  LOWEST,
+  async ({ page, panel, own, browserName }) => {
+    test.skip(browserName !== 'chromium', 'drops by the DevTools protocol');
+    const desk = inWorkspace('desktop');
+    lay(desk, { 'night/run 1.txt': 'one', 'night/deep/run#2.txt': 'two' });
+    fs.mkdirSync(`${desk}/night/nothing`, { recursive: true });
+    await panel.startIn(own);
+    const box = await panel.list.boundingBox();
+    const at = { x: box!.x + 40, y: box!.y + 60 };
+    const session = await page.context().newCDPSession(panel.node.page());
+    const data = { items: [], files: [`${desk}/night`], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, ...at, data });
+    }
+    await expect(panel.row('night')).toBeVisible();
+    await expect(panel.node.locator('.ctadata-Job').first()).toHaveAttribute(
+      'data-state',
+      'done'
+    );
+    expect(treeOf(onDoor(own))).toEqual(treeOf(desk));
+    expect(fs.existsSync(onDoor(own, 'night', 'nothing'))).toBe(true);
+    fs.rmSync(desk, { recursive: true });
   }
-  await expect(panel.row('night')).toBeVisible();
-  await expect(panel.node.locator('.ctadata-Job').first()).toHaveAttribute(
-    'data-state',
-    'done'
-  );
-  expect(treeOf(onDoor(own))).toEqual(treeOf(desk));
-  expect(fs.existsSync(onDoor(own, 'night', 'nothing'))).toBe(true);
-  fs.rmSync(desk, { recursive: true });
-});
+);
 
 test('files and folders are uploaded by the file chooser', async ({
   page,

@@ -68,16 +68,10 @@ test('a reload shows the same folder of the same storage again', async ({
   await panel.start();
   await panel.node.getByRole('radio', { name: 'dev' }).click();
   await expect(panel.crumbs).toContainText('dCache dev');
-  const saved = page.waitForResponse(response => {
-    const request = response.request();
-    const body = request.postData() ?? '';
-    return (
-      request.method() === 'PUT' &&
-      request.url().includes('/api/workspaces/') &&
-      body.includes('dcache-dev/lst/logs') &&
-      body.includes('"current":"ctadata-panel"')
-    );
-  });
+  const saved = panel.saved(
+    /dcache-dev\/lst\/logs/,
+    /"current":"ctadata-panel"/
+  );
   await panel.enter('lst', 'logs');
   await saved;
   await page.reload();

@@ -2,10 +2,10 @@
 
 import * as fs from 'node:fs';
 
-import { expect, test } from './panel';
+import { expect, LOWEST, test } from './panel';
 import { lay, onDoor, textOf } from './rig';
 
-test('a file is renamed in its row', async ({ page, panel, own }) => {
+test('a file is renamed in its row', LOWEST, async ({ page, panel, own }) => {
   lay(onDoor(own), { 'old.txt': 'text' });
   await panel.startIn(own);
   await panel.row('old.txt').click();
@@ -127,7 +127,7 @@ for (const kind of ['file', 'folder'] as const) {
       .allInnerTexts();
     const given = labels.filter(label => label.trim());
     expect(given).toContain('Open');
-    expect(given).toContain('Download to Workspace…');
+    expect(given).toContain('Copy to Workspace…');
     expect(given).toContain('Rename');
     expect(given).toContain('Delete…');
     expect(given).toContain('Copy Path');

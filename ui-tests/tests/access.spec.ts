@@ -41,7 +41,7 @@ for (const theme of THEMES) {
     expect(await serious(page, '#ctadata-panel')).toEqual([]);
 
     lay(inWorkspace(tmpPath), { 'lstosa_20241114.log': 'another\n' });
-    await panel.choose('lstosa_20241114.log', /^Download to “/);
+    await panel.choose('lstosa_20241114.log', /^Copy to “/);
     await panel.expectJob('lstosa_20241114.log', 'blocked');
     await panel.node.getByRole('searchbox').fill('(');
     await panel.node

@@ -3,45 +3,49 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { expect, galata, test } from './panel';
+import { expect, galata, LOWEST, test } from './panel';
 import { lay, onDoor, RUN, textOf } from './rig';
 
-test('names are filtered by a part, a glob or an expression, and counted', async ({
-  panel
-}) => {
-  await panel.start();
-  await panel.enter('cta', 'many');
-  const box = panel.node.getByRole('searchbox');
-  await expect(panel.tally).toHaveText('5,000 entries');
+test(
+  'names are filtered by a part, a glob or an expression, and counted',
+  LOWEST,
+  async ({ panel }) => {
+    await panel.start();
+    await panel.enter('cta', 'many');
+    const box = panel.node.getByRole('searchbox');
+    await expect(panel.tally).toHaveText('5,000 entries');
 
-  await box.fill('event_0242');
-  await expect(panel.tally).toHaveText('10 of 5,000');
-  await expect(panel.rows).toHaveCount(10);
-  await expect(panel.row('event_02424.txt').locator('mark')).toHaveText(
-    'event_0242'
-  );
-  await box.fill('*_0?42?.txt');
-  await expect(panel.tally).toHaveText('50 of 5,000');
-  await expect(panel.rows.locator('mark')).toHaveCount(0);
-  await box.fill('_0(12|34)50\\.');
-  await expect(panel.empty).toHaveText('No name matches the filter.');
-  await panel.node.getByRole('button', { name: 'Regular expression' }).click();
-  await expect(panel.rows).toHaveCount(2);
+    await box.fill('event_0242');
+    await expect(panel.tally).toHaveText('10 of 5,000');
+    await expect(panel.rows).toHaveCount(10);
+    await expect(panel.row('event_02424.txt').locator('mark')).toHaveText(
+      'event_0242'
+    );
+    await box.fill('*_0?42?.txt');
+    await expect(panel.tally).toHaveText('50 of 5,000');
+    await expect(panel.rows.locator('mark')).toHaveCount(0);
+    await box.fill('_0(12|34)50\\.');
+    await expect(panel.empty).toHaveText('No name matches the filter.');
+    await panel.node
+      .getByRole('button', { name: 'Regular expression' })
+      .click();
+    await expect(panel.rows).toHaveCount(2);
 
-  await box.fill('(');
-  await expect(box).toHaveAttribute('aria-invalid', 'true');
-  await expect(panel.tally).toHaveText('5,000 entries');
+    await box.fill('(');
+    await expect(box).toHaveAttribute('aria-invalid', 'true');
+    await expect(panel.tally).toHaveText('5,000 entries');
 
-  // Another folder is shown without the filter, and Escape ends it.
-  await box.fill('_0424');
-  await panel.crumbs.getByText('cta', { exact: true }).click();
-  await expect(panel.row('crab')).toBeVisible();
-  await expect(box).toHaveValue('');
-  await box.fill('crab');
-  await expect(panel.rows).toHaveCount(1);
-  await box.press('Escape');
-  await expect(panel.row('many')).toBeVisible();
-});
+    // Another folder is shown without the filter, and Escape ends it.
+    await box.fill('_0424');
+    await panel.crumbs.getByText('cta', { exact: true }).click();
+    await expect(panel.row('crab')).toBeVisible();
+    await expect(box).toHaveValue('');
+    await box.fill('crab');
+    await expect(panel.rows).toHaveCount(1);
+    await box.press('Escape');
+    await expect(panel.row('many')).toBeVisible();
+  }
+);
 
 test.describe('as a tree', () => {
   test.use({
@@ -51,54 +55,54 @@ test.describe('as a tree', () => {
     }
   });
 
-  test('folders unfold in the list, and what lies in them is changed there', async ({
-    page,
-    panel,
-    own
-  }) => {
-    lay(onDoor(own), {
-      'sub/deep/c.txt': 'c',
-      'sub/b.txt': 'b',
-      'other/x.txt': 'x',
-      'a.txt': 'a'
-    });
-    await panel.startIn(own);
-    await panel.row('sub').locator('.ctadata-Twisty').click();
-    await expect(panel.row('b.txt')).toHaveAttribute('aria-level', '2');
-    expect(await panel.names()).toEqual([
-      'other',
-      'sub',
-      'deep',
-      'b.txt',
-      'a.txt'
-    ]);
+  test(
+    'folders unfold in the list, and what lies in them is changed there',
+    LOWEST,
+    async ({ page, panel, own }) => {
+      lay(onDoor(own), {
+        'sub/deep/c.txt': 'c',
+        'sub/b.txt': 'b',
+        'other/x.txt': 'x',
+        'a.txt': 'a'
+      });
+      await panel.startIn(own);
+      await panel.row('sub').locator('.ctadata-Twisty').click();
+      await expect(panel.row('b.txt')).toHaveAttribute('aria-level', '2');
+      expect(await panel.names()).toEqual([
+        'other',
+        'sub',
+        'deep',
+        'b.txt',
+        'a.txt'
+      ]);
 
-    // by the keyboard: into the folder, on to the next, unfold it, and out again
-    await panel.row('sub').click();
-    await page.keyboard.press('ArrowRight');
-    await expect(panel.row('deep')).toHaveClass(/jp-mod-selected/);
-    await page.keyboard.press('ArrowRight');
-    await expect(panel.row('c.txt')).toHaveAttribute('aria-level', '3');
-    await page.keyboard.press('ArrowLeft');
-    await expect(panel.row('c.txt')).toHaveCount(0);
-    await page.keyboard.press('ArrowLeft');
-    await expect(panel.row('sub')).toHaveClass(/jp-mod-selected/);
+      // by the keyboard: into the folder, on to the next, unfold it, and out again
+      await panel.row('sub').click();
+      await page.keyboard.press('ArrowRight');
+      await expect(panel.row('deep')).toHaveClass(/jp-mod-selected/);
+      await page.keyboard.press('ArrowRight');
+      await expect(panel.row('c.txt')).toHaveAttribute('aria-level', '3');
+      await page.keyboard.press('ArrowLeft');
+      await expect(panel.row('c.txt')).toHaveCount(0);
+      await page.keyboard.press('ArrowLeft');
+      await expect(panel.row('sub')).toHaveClass(/jp-mod-selected/);
 
-    // a file two folders down is renamed where it is
-    await panel.row('b.txt').click();
-    await page.keyboard.press('F2');
-    await page.locator('.jp-DirListing-editor').fill('renamed.txt');
-    await page.keyboard.press('Enter');
-    await expect(panel.row('renamed.txt')).toHaveAttribute('aria-level', '2');
-    expect(textOf(onDoor(own, 'sub', 'renamed.txt'))).toBe('b');
+      // a file two folders down is renamed where it is
+      await panel.row('b.txt').click();
+      await page.keyboard.press('F2');
+      await page.locator('.jp-DirListing-editor').fill('renamed.txt');
+      await page.keyboard.press('Enter');
+      await expect(panel.row('renamed.txt')).toHaveAttribute('aria-level', '2');
+      expect(textOf(onDoor(own, 'sub', 'renamed.txt'))).toBe('b');
 
-    // and the list knows of files that were made behind its back
-    fs.writeFileSync(onDoor(own, 'sub', 'new.txt'), 'n');
-    await panel.node.getByRole('button', { name: 'Refresh' }).click();
-    await expect(panel.row('new.txt')).toBeVisible({ timeout: 45_000 });
-    await panel.row('sub').locator('.ctadata-Twisty').click();
-    expect(await panel.names()).toEqual(['other', 'sub', 'a.txt']);
-  });
+      // and the list knows of files that were made behind its back
+      fs.writeFileSync(onDoor(own, 'sub', 'new.txt'), 'n');
+      await panel.node.getByRole('button', { name: 'Refresh' }).click();
+      await expect(panel.row('new.txt')).toBeVisible({ timeout: 45_000 });
+      await panel.row('sub').locator('.ctadata-Twisty').click();
+      expect(await panel.names()).toEqual(['other', 'sub', 'a.txt']);
+    }
+  );
 });
 
 test('a place is gone to by any form of its path', async ({ page, panel }) => {
@@ -150,17 +154,10 @@ test('my folder, bookmarks and recent folders are one menu away, also after a re
   await places.click();
   await item('Bookmark This Folder').click();
   await places.click();
-  // JupyterLab writes down where one is, and where one was, a while later.
-  const saved = page.waitForResponse(response => {
-    const request = response.request();
-    const body = request.postData() ?? '';
-    return (
-      request.method() === 'PUT' &&
-      request.url().includes('/api/workspaces/') &&
-      /"ctadata_jlab:recent":\{"paths":\[[^\]]*20241114/.test(body) &&
-      /"ctadata_jlab:place":\{"path":"[^"]*dcache\/?"\}/.test(body)
-    );
-  });
+  const saved = panel.saved(
+    /"ctadata_jlab:recent":\{"paths":\[[^\]]*20241114/,
+    /"ctadata_jlab:place":\{"path":"[^"]*dcache\/?"\}/
+  );
   await item('My Folder').click();
   await expect(panel.row('cta')).toBeVisible();
   await saved;

@@ -9,6 +9,9 @@ import { inWorkspace, onDoor, setSpeed } from './rig';
 
 export { expect, galata };
 
+/** What marks a test that runs in the lowest JupyterLab as well (`make ui-lowest`). */
+export const LOWEST = { tag: '@lowest' };
+
 /** The panel with remote storage. */
 export class Panel {
   constructor(readonly page: IJupyterLabPageFixture) {
@@ -52,6 +55,19 @@ export class Panel {
     if (!(await this.node.isVisible())) {
       await this.show();
     }
+  }
+
+  /** Resolves when JupyterLab has written down its layout and state with these in it, which it does a while later. */
+  async saved(...parts: RegExp[]): Promise<void> {
+    await this.page.waitForResponse(response => {
+      const request = response.request();
+      const body = request.postData() ?? '';
+      return (
+        request.method() === 'PUT' &&
+        request.url().includes('/api/workspaces/') &&
+        parts.every(part => part.test(body))
+      );
+    });
   }
 
   /** Show the panel with the top of the production storage. */

@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 
-import { expect, galata, test } from './panel';
+import { expect, galata, LOWEST, test } from './panel';
 import { lay, onDoor, textOf } from './rig';
 
 test('opening and saving ask little, and no save is taken for somebody else’s', async ({
@@ -36,24 +36,24 @@ test('opening and saving ask little, and no save is taken for somebody else’s'
   }
 });
 
-test('a change below the top of the drive is seen, whoever made it here', async ({
-  page,
-  panel,
-  own
-}) => {
-  fs.mkdirSync(onDoor(own, 'below'));
-  await panel.startIn(own);
-  await panel.enter('below');
-  await page.evaluate(async folder => {
-    const { contents } = window.jupyterapp.serviceManager;
-    await contents.newUntitled({
-      path: `ctadata:dcache/${folder}`,
-      type: 'file',
-      ext: '.txt'
-    });
-  }, `${own}/below`);
-  await expect(panel.row('untitled.txt')).toBeVisible();
-});
+test(
+  'a change below the top of the drive is seen, whoever made it here',
+  LOWEST,
+  async ({ page, panel, own }) => {
+    fs.mkdirSync(onDoor(own, 'below'));
+    await panel.startIn(own);
+    await panel.enter('below');
+    await page.evaluate(async folder => {
+      const { contents } = window.jupyterapp.serviceManager;
+      await contents.newUntitled({
+        path: `ctadata:dcache/${folder}`,
+        type: 'file',
+        ext: '.txt'
+      });
+    }, `${own}/below`);
+    await expect(panel.row('untitled.txt')).toBeVisible();
+  }
+);
 
 test('commands of JupyterLab act on the panel while it is in use, and on the files when they are', async ({
   page,
@@ -101,17 +101,19 @@ test.describe('with settings of the file browser', () => {
     }
   });
 
-  test('they hold in the panel, unless its own say otherwise', async ({
-    panel
-  }) => {
-    await panel.start();
-    await panel.row('cta').click();
-    await expect(panel.row('crab')).toBeVisible();
-    await expect(panel.row('crab').locator('input[type=checkbox]')).toHaveCount(
-      1
-    );
-    await expect(
-      panel.row('crab').locator('.jp-DirListing-itemModified')
-    ).toBeVisible();
-  });
+  test(
+    'they hold in the panel, unless its own say otherwise',
+    LOWEST,
+    async ({ panel }) => {
+      await panel.start();
+      await panel.row('cta').click();
+      await expect(panel.row('crab')).toBeVisible();
+      await expect(
+        panel.row('crab').locator('input[type=checkbox]')
+      ).toHaveCount(1);
+      await expect(
+        panel.row('crab').locator('.jp-DirListing-itemModified')
+      ).toBeVisible();
+    }
+  );
 });

@@ -55,7 +55,7 @@ test('a DID is browsed, searched for, opened, and its dataset downloaded', async
 
   // What cannot be done is not offered.
   await row('run1.events.csv').click({ button: 'right' });
-  await expect(menu.getByText('Download to Workspace…')).toBeVisible();
+  await expect(menu.getByText('Copy to Workspace…')).toBeVisible();
   await expect(
     menu.locator('.lm-Menu-item:not(.lm-mod-disabled)').filter({
       hasText: /^(Delete|Rename|Move to…)$/
@@ -73,7 +73,7 @@ test('a DID is browsed, searched for, opened, and its dataset downloaded', async
   await crumbs.filter({ hasText: /^gamma$/ }).click();
   await expect(crumbs.last()).toHaveText('gamma');
   await row('gamma-run2').click({ button: 'right' });
-  await menu.getByText('Download to Workspace…').click();
+  await menu.getByText('Copy to Workspace…').click();
   await page
     .locator('.jp-Dialog')
     .getByRole('button', { name: 'Select', exact: true })

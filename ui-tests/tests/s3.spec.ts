@@ -63,7 +63,7 @@ test('an object store is browsed, a folder comes down, a file goes up', async ({
 
     await panel.crumbs.getByText('night', { exact: true }).click();
     await panel.expectHere('night');
-    await panel.choose('deep', 'Download to Workspace…');
+    await panel.choose('deep', 'Copy to Workspace…');
     await panel.answer('Select');
     await panel.expectJob('deep', 'done');
     expect(textOf(inWorkspace(tmpPath, 'deep', 'run#2.txt'))).toBe(

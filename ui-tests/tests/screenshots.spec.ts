@@ -97,7 +97,7 @@ async function onlyPair(page: Page): Promise<void> {
 
 /** A download that runs, one that is done and one that asks. */
 async function threeTransfers(panel: Panel, folder: string): Promise<void> {
-  const here = /^Download to “workspace/;
+  const here = /^Copy to “workspace/;
   await panel.choose('tailcut84', here);
   await panel.expectJob('tailcut84', 'done');
   lay(inWorkspace(folder), { 'lstosa_20241114.log': 'an older one\n' });

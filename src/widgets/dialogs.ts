@@ -1,0 +1,6 @@
+/** Dialogs and previews: a chunk of their own, which is loaded when one is asked for (`later.ts`). */
+
+export { showDetails, showJob } from './details';
+export { askLogin } from './logindialog';
+export { Preview } from './preview';
+export { editSource } from './sourcedialog';
