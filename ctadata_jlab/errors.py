@@ -88,9 +88,13 @@ class Busy(CtaDataError):
 
 
 class NotLoggedIn(CtaDataError):
-    """There is no token, or the one there is was refused."""
+    """There is no token, or the one there is was refused; `source` names whose login is meant, if not that of who was asked."""
 
     hint = "Log in, or put a valid token where it is looked for."
+
+    def __init__(self, message: str, *, hint: str | None = None, source: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
 
 
 class Forbidden(CtaDataError):

@@ -6,8 +6,6 @@ Answers are HTTP responses with ``.text``, ``.status_code`` and ``.json()``.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import uuid
 from datetime import datetime, timezone
@@ -15,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import AlreadyExists, Misconfigured, NotFound, NotLoggedIn
+from ctadata_jlab.errors import AlreadyExists, Misconfigured, NotFound
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.storage.onedata import Onedata
-from ctadata_jlab.storage.oscar.api import Api
+from ctadata_jlab.storage.oscar.api import Api, output_of
 from ctadata_jlab.storage.oscar.providers import made, providers_of, require, split
 from ctadata_jlab.storage.part import Whole
 from ctadata_jlab.storage.s3 import ObjectStore
@@ -57,7 +55,6 @@ class Client:
         self.id = str(options["cluster_id"])
         self.endpoint = str(options["endpoint"]).rstrip("/")
         self.trust = _trust(options.get("ssl", True))
-        self._is_basic = "user" in options
         self.api = Api(f"{_TITLE} {self.id}", self.endpoint, self.trust, _login(options, self.endpoint))
 
     def close(self) -> None:
@@ -124,22 +121,17 @@ class Client:
 
         It is waited for *timeout* seconds; with *async_call* not at all: it becomes a job. *token* is the service's own.
         """
-        if token is None and self._is_basic:  # invocations take tokens only
-            token = str(self.api.service(name).get("token") or "")
-            if not token:
-                raise NotLoggedIn(f"The cluster does not tell the token of {name}.", hint="Give `token`.")
-        sent = input if not isinstance(input, dict) else None
-        answer = self.api.ask(
-            "POST",
-            "job" if async_call else "run",
+        is_json = isinstance(input, dict)
+        answer = self.api.invoke(
             name,
-            json=input if isinstance(input, dict) else None,
-            content=None if sent is None else base64.b64encode(_bytes_of(sent)),
+            later=async_call,
+            json=input if is_json else None,
+            content=None if is_json or input is None else _bytes_of(input),
             token=token,
             timeout=timeout,
         )
         if output is not None:
-            _write(Path(output), _decoded(answer))
+            _write(Path(output), output_of(answer))
         return answer
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
@@ -351,14 +343,6 @@ def _bytes_of(given: object) -> bytes:
     except (OSError, ValueError):  # a text that no file could be called
         is_file = False
     return place.read_bytes() if is_file else str(given).encode()
-
-
-def _decoded(answer: httpx.Response) -> bytes:
-    """Return what a service put out: binary output comes in base64, text as it is."""
-    try:
-        return base64.b64decode(answer.text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return answer.content
 
 
 def _write(place: Path, data: bytes) -> None:

@@ -21,6 +21,7 @@ export class ServerError extends Error {
     this.name = body.error;
     this.hint = body.hint;
     this.retryable = body.retryable;
+    this.source = body.source ?? null;
     this.status = status;
     this.response = { status };
   }
@@ -30,6 +31,9 @@ export class ServerError extends Error {
 
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
+
+  /** Whose login is missing; null: that of the source that was asked. */
+  readonly source: string | null;
 
   /** The HTTP status. */
   readonly status: number;

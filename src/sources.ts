@@ -21,6 +21,8 @@ export interface ISourceSettings {
   ca: string;
   read_only: boolean;
   production: boolean;
+  account: string;
+  region: string;
   login: {
     kind: string;
     issuer: string;
@@ -28,6 +30,18 @@ export interface ISourceSettings {
     file: string;
     user: string;
   };
+}
+
+/** A kind of storage that can be added. */
+export interface IKind {
+  name: string;
+  title: string;
+  /** What an address of it looks like. */
+  address: string;
+  /** The settings that it has besides those of all. */
+  settings: string[];
+  /** What one logs in by. */
+  login: 'token' | 'keys';
 }
 
 /** Jupyter's event bus, as far as we listen to it. */
@@ -159,6 +173,11 @@ export class SourcesModel implements IDisposable {
     await this.refreshLogin(name);
   }
 
+  /** The kinds of storages that there are. */
+  kinds(): Promise<IKind[]> {
+    return requestAPI<IKind[]>('kinds', this._settings);
+  }
+
   /** How a source is configured. */
   settings(name: string): Promise<ISourceSettings> {
     return requestAPI<ISourceSettings>(
@@ -191,10 +210,11 @@ export class SourcesModel implements IDisposable {
     method: string
   ): Promise<T> {
     const { name, title, kind, url, root, home, ca } = settings;
-    const { read_only, production, login } = settings;
+    const { read_only, production, account, region, login } = settings;
     const { kind: by, issuer, client_id, file, user } = login;
     const body = {
       ...{ title, kind, url, root, home, ca, read_only, production },
+      ...{ account, region },
       login: { kind: by, issuer, client_id, file, user }
     };
     return requestAPI<T>(

@@ -8,6 +8,8 @@ export interface IErrorBody {
   message: string;
   hint: string;
   retryable: boolean;
+  /** Whose login is missing, if not that of the source that was asked. */
+  source?: string;
 }
 
 /** How a source's login stands. */
@@ -77,6 +79,8 @@ export interface ITraits {
   stages: boolean;
   checksums: string[];
   local: boolean;
+  /** Whether services run beside it, on files of any source. */
+  runs: boolean;
 }
 
 /** One storage, remote or a local folder. */
@@ -92,6 +96,22 @@ export interface ISource {
   root: string;
   traits: ITraits;
   login: ILogin;
+}
+
+/** A service: a file that arrives in `input` is taken up, what comes of it appears in `output`. */
+export interface IService {
+  name: string;
+  /** Paths in the service's own source; null where there is no such folder here. */
+  input: string | null;
+  output: string | null;
+}
+
+/** One run of a service, in its own words. */
+export interface IRun {
+  id: string;
+  state: string;
+  /** Seconds since the epoch; null where it is not told. */
+  created: number | null;
 }
 
 /** What our models say beyond Jupyter's contents models. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import uuid
 from datetime import datetime, timedelta
@@ -75,7 +76,7 @@ class Desk:
         return model
 
     def _filled(self, model: JSON, entry: Entry, form: str | None) -> JSON:
-        document = documents.decode(self._bytes(entry), notebook=model["type"] == "notebook", form=form)
+        document = documents.decode(self.read(entry), notebook=model["type"] == "notebook", form=form)
         model["content"], model["format"] = document.content, document.format
         if document.type == "file":
             model["mimetype"] = "text/plain" if document.format == "text" else "application/octet-stream"
@@ -84,7 +85,7 @@ class Desk:
             model["message"] = document.message
         return model
 
-    def _bytes(self, entry: Entry, hint: str | None = None) -> bytes:
+    def read(self, entry: Entry, hint: str | None = None) -> bytes:
         """Return the whole of a file that is small enough."""
         if entry.size is not None and entry.size > self._limit:
             raise self._too_large(entry, hint)
@@ -136,7 +137,7 @@ class Desk:
 
     def untitled(self, folder: str, kind: str, extension: str) -> JSON:
         """Make a new, empty file or folder with a name that is free."""
-        self._is_folder(folder)
+        self.require_folder(folder)
         stem, suffix = NEW_NAMES[kind]
         gap = " " if kind == "directory" else ""
         suffix = extension if kind == "file" else suffix
@@ -147,7 +148,7 @@ class Desk:
 
     def copy(self, path: str, folder: str) -> JSON:
         """Copy a small file into *folder*, under its own name or one made from it."""
-        self._is_folder(folder)
+        self.require_folder(folder)
         entry = self._storage.stat(path)
         if entry.is_folder:
             raise BadRequest(f"{self._words(path)} is a folder.", hint=AS_JOB)
@@ -155,7 +156,14 @@ class Desk:
         if not stem:
             stem, dot, extension = entry.name, "", ""
         names = (f"{stem}{f'-Copy{n}' * bool(n)}{dot}{extension}" for n in itertools.count())
-        return self._put(self._free(folder, names), self._bytes(entry, AS_JOB), replace=False)
+        return self._put(self._free(folder, names), self.read(entry, AS_JOB), replace=False)
+
+    def keep(self, folder: str, names: Iterator[str], data: bytes) -> JSON:
+        """Store *data* in *folder* under the first of *names* that is free, also of those who store there at the same moment."""
+        for name in itertools.islice(names, TRIES):
+            with contextlib.suppress(AlreadyExists):
+                return self._put(paths.join(folder, name), data, replace=False)
+        raise self._crowded(folder)
 
     def rename(self, path: str, target: str) -> JSON:
         """Give *path* another name or folder of the same source; never replaces."""
@@ -190,9 +198,13 @@ class Desk:
             path = paths.join(folder, name)
             if self._current(path) is None:
                 return path
-        raise AlreadyExists(f"{self._words(folder)} has too many files of this name.")
+        raise self._crowded(folder)
 
-    def _is_folder(self, path: str) -> None:
+    def _crowded(self, folder: str) -> AlreadyExists:
+        return AlreadyExists(f"{self._words(folder)} has too many files of this name.")
+
+    def require_folder(self, path: str) -> None:
+        """Refuse a file where a folder is meant; `NotFound` if there is nothing."""
         if not self._storage.stat(path).is_folder:
             raise BadRequest(f"{self._words(path)} is a file, not a folder.")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.engine import Engine
     from ctadata_jlab.transfer.job import Job, JobRequest
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "require_inside", "require_writable"]
 
 PAGE, LONGEST_PAGE = 200, 2000
 
@@ -153,24 +153,25 @@ def _require_places(session: Session, request: JobRequest) -> None:
     if request.kind == "upload" and (target is None or (origin is not None and not _is_local(origin))):
         raise BadRequest("'from'.source must be a local source: an upload comes from one.")
     for path in request.paths:
-        _require_inside(origin, path)
+        require_inside(origin, path)
     if request.to is not None and target is not None:
-        _require_writable(target)
-        _require_inside(target, request.to.path)
+        require_writable(target)
+        require_inside(target, request.to.path)
     if origin is not None and request.kind in {"move", "delete"}:
-        _require_writable(origin)
+        require_writable(origin)
 
 
 def _is_local(source: Source) -> bool:
     return "local" in source.storage.traits.extras
 
 
-def _require_writable(source: Source) -> None:
+def require_writable(source: Source) -> None:
+    """Refuse to write into a source that is only read."""
     if not source.storage.traits.writable:
         raise Unsupported(f"{source.title} is read-only.", hint="Choose another place.")
 
 
-def _require_inside(source: Source | None, path: str) -> None:
+def require_inside(source: Source | None, path: str) -> None:
     """Refuse a path that a symbolic link leads out of its root."""
     if source is not None and isinstance(source.storage, HasLocalPaths):
         source.storage.local(paths.remote(path))

@@ -85,7 +85,8 @@ def refusal(status: int, error: BaseException | None) -> Refusal:
 
 def body(error: errors.CtaDataError) -> dict[str, Any]:
     """Return the JSON of *error*."""
-    return _say(_name(error), error.message, error.hint, retryable=error.retryable)
+    told = _say(_name(error), error.message, error.hint, retryable=error.retryable)
+    return {**told, "source": error.source} if isinstance(error, errors.NotLoggedIn) and error.source else told
 
 
 def is_client_gone(error: BaseException | None) -> bool:

@@ -64,6 +64,10 @@ class Fields:
             raise BadRequest(f"{self._name(key)} must be text.")
         return value
 
+    def path(self, key: str) -> str:
+        """Return a field that must be a path, in its one spelling."""
+        return paths.remote(self.text(key))
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a field that must be a list of text."""
         return tuple(self._text_of(one, f"{self._name(key)}[{n}]") for n, one in enumerate(self.many(key)))

@@ -13,6 +13,7 @@ from ctadata_jlab import config
 from ctadata_jlab.errors import Misconfigured, NotFound
 from ctadata_jlab.server.base import Handler
 from ctadata_jlab.server.refusal import BadRequest
+from ctadata_jlab.storage import registry
 from ctadata_jlab.transfer.disk import local_errors
 
 if TYPE_CHECKING:
@@ -26,8 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES", "remove", "write"]
 
 JSON = dict[str, Any]
-FIELDS = ("title", "kind", "url", "root", "home", "ca", "read_only", "production", "twin")
+FIELDS = ("title", "kind", "url", "root", "home", "ca", "read_only", "production", "twin", "account", "region")
 LOGIN = ("kind", "issuer", "client_id", "account", "file", "user")
+
+
+class KindsHandler(Handler):
+    """The kinds of sources that can be added."""
+
+    @authenticated
+    async def get(self) -> None:
+        """Send what a form needs to offer them."""
+        await self.answer(lambda: [asdict(kind) for kind in registry.kinds()])
 
 
 class SettingsHandler(Handler):
@@ -198,6 +208,7 @@ def _save(place: Path, document: TOMLDocument) -> None:
 
 _NAME = "([A-Za-z0-9-]+)"
 ROUTES = [
+    (r"ctadata-jlab/kinds", KindsHandler),
     (rf"ctadata-jlab/sources/{_NAME}/settings", SettingsHandler),
     (rf"ctadata-jlab/sources/{_NAME}/trial", TrialHandler),
 ]

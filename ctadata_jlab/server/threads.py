@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ctadata_jlab.errors import Busy
 from ctadata_jlab.server.refusal import ClientGone
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ QUESTIONS = 16
 """How many short questions are asked at once."""
 STREAMS = 12
 """How many listings, and how many files, are sent at once; each may take as long as its reader likes."""
+LONG = 8
+"""How many answers that take minutes are waited for at once."""
 
 
 class Threads:
@@ -32,10 +35,28 @@ class Threads:
         self._listings = ThreadPoolExecutor(STREAMS, "ctadata-listing")
         self._files = ThreadPoolExecutor(STREAMS, "ctadata-file")
         self._pipes: set[Pipe[bytes]] = set()
+        self._long = threading.Semaphore(LONG)
 
     def ask(self, step: Callable[[], T]) -> asyncio.Future[T]:
         """Do *step* in a thread."""
         return asyncio.wrap_future(self._questions.submit(step))
+
+    def long(self, step: Callable[[], T]) -> asyncio.Future[T]:
+        """Do *step*, which may take minutes, in a thread of its own, for which the server's end does not wait; `Busy` if too many do."""
+        if not self._long.acquire(blocking=False):
+            raise Busy(f"{LONG} answers are waited for already.", hint="Try again when one of them has come.")
+        answer: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(step())
+            except BaseException as error:  # noqa: BLE001 - a thread's top: raised again by who waits
+                answer.set_exception(error)
+            finally:
+                self._long.release()
+
+        threading.Thread(target=run, name="ctadata-long", daemon=True).start()
+        return asyncio.wrap_future(answer)
 
     def listing(self, produce: Callable[[Callable[[bytes], None]], None]) -> Pipe[bytes]:
         """Return the pipe that *produce* fills with a listing."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ctadata_jlab.session import Source
-    from ctadata_jlab.storage import Entry
+    from ctadata_jlab.storage import Entry, Run, Service
     from ctadata_jlab.tokens.attempt import Attempt
     from ctadata_jlab.tokens.keeper import LoginState
     from ctadata_jlab.transfer.engine import Engine
@@ -39,6 +39,8 @@ __all__ = [
     "mimetype",
     "moment",
     "queue",
+    "run",
+    "service",
     "source",
 ]
 
@@ -89,6 +91,7 @@ def source(source: Source, state: LoginState | None) -> JSON:
             "stages": traits.stages,
             "checksums": list(traits.checksums),
             "local": "local" in traits.extras,
+            "runs": "runs" in traits.extras,
         },
         "login": login(state),
     }
@@ -124,6 +127,16 @@ def login(state: LoginState | None) -> JSON:
 def attempt(one: Attempt) -> JSON:
     """Return what one place for tokens had to offer."""
     return {"source": one.source, "place": one.place, "outcome": one.outcome, "ok": one.ok}
+
+
+def service(one: Service) -> JSON:
+    """Return a service that can be run."""
+    return {"name": one.name, "input": one.input, "output": one.output}
+
+
+def run(one: Run) -> JSON:
+    """Return one run of a service."""
+    return {"id": one.id, "state": one.state, "created": None if one.created is None else one.created.timestamp()}
 
 
 # --- Jupyter's contents models ---
@@ -313,4 +326,5 @@ def item(item: Item) -> JSON:
 def _note(note: ErrorNote | None) -> JSON | None:
     if note is None:
         return None
-    return {"error": note.error, "message": note.message, "hint": note.hint, "retryable": note.retryable}
+    told = {"error": note.error, "message": note.message, "hint": note.hint, "retryable": note.retryable}
+    return {**told, "source": note.source} if note.source else told

@@ -24,9 +24,12 @@ __all__ = [
     "Kind",
     "Reader",
     "Receipt",
+    "Run",
+    "Runs",
     "Scattered",
     "Scatters",
     "Searches",
+    "Service",
     "Sink",
     "Storage",
     "TellsRoom",
@@ -96,7 +99,7 @@ class Traits:
     starts_per_second: float | None = None
     """None: unpaced."""
     extras: frozenset[str] = frozenset()
-    """Further abilities by name, each a small Protocol of its own: ``local``, ``gathers``, ``scatters``, ``searches``, ``catalogues``, …"""
+    """Further abilities by name, each a small Protocol of its own: ``local``, ``gathers``, ``searches``, ``catalogues``, ``runs``, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +286,48 @@ class Catalogues(Protocol):
 
     def files(self, path: str) -> Iterator[tuple[str, int | None, int | None]]:
         """Yield name, size in bytes and number of events of each file in the data set at *path*, None where that is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What can be run on files: one that arrives in the folder `input` is taken up, what comes of it appears in `output`.
+
+    Both are paths in the service's own storage, None where there is no such folder here.
+    """
+
+    name: str
+    input: str | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation of a service: its id, its state in the service's own word, and when it was made."""
+
+    id: str
+    state: str
+    created: datetime | None = None
+
+
+@runtime_checkable
+class Runs(Protocol):
+    """A storage beside which services run on files (extra ``runs``)."""
+
+    def services(self) -> Sequence[Service]:
+        """Return the services that the user may run."""
+        ...
+
+    def run(self, service: str, data: bytes) -> bytes:
+        """Return what *service* answers to *data*; it is waited for."""
+        ...
+
+    def runs(self, service: str) -> Sequence[Run]:
+        """Return the invocations of *service* that were not waited for, the newest first."""
+        ...
+
+    def log(self, service: str, run: str) -> str:
+        """Return what an invocation has said."""
         ...
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import BadAnswer, Busy, Changed, Misconfigured, Offline, Unreachable, Unsupported
+from ctadata_jlab.errors import BadAnswer, Busy, Misconfigured, Offline, Unreachable, Unsupported
 from ctadata_jlab.http import failure
 from ctadata_jlab.storage import Traits, propfind, versions
 from ctadata_jlab.storage.deposit import Deposit
@@ -102,10 +102,7 @@ class DCache(WebDav):
         if expect is not None and expect.online is False:
             raise self._on_tape(path)
         now = self.look(path)
-        if now.is_folder:
-            raise Unsupported(f"{self.server.what(path)} is a folder, not a file.")
-        if expect is not None and not versions.same(expect, now):
-            raise Changed(f"{self.server.what(path)} is no longer the version that was seen.")
+        versions.require(now, expect, self.server.what(path))
         if now.online is False:
             raise self._on_tape(path)
         if now.size is None:

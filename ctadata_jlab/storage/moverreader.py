@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import Changed, Corrupted, Unreachable
 from ctadata_jlab.http import origin
 from ctadata_jlab.storage import versions
+from ctadata_jlab.storage.counted import Counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,17 +43,16 @@ class MoverReader:
         stop = size if end is None else end
         if stop is not None and start >= stop:
             return
-        counted = _Counted(sink)
+        counted = Counted(sink)
         if start == 0 and stop == size:
             self._curl.get(self._url, self._what, counted, accept=self._accept)
         else:
             self._pour_range(start, stop, counted)
-        if stop is not None and counted.total != stop - start:
-            raise Corrupted(f"{stop - start} bytes were expected, {counted.total} came: {self._what}.")
+        counted.require(None if stop is None else stop - start, self._what)
         if self.entry.checksum is None and not versions.same(self.entry, self._look(self.entry.path)):
             raise Changed(f"{self._what} changed while it was read.")
 
-    def _pour_range(self, start: int, stop: int | None, sink: _Counted) -> None:
+    def _pour_range(self, start: int, stop: int | None, sink: Counted) -> None:
         """Ask the pool that another range has found; the first one, or one that the pool no longer knows, asks the door."""
         self._finding.acquire()
         pool = self._pool
@@ -68,7 +68,7 @@ class MoverReader:
                 raise
             self._pour_range(start, stop, sink)
 
-    def _find(self, start: int, stop: int | None, sink: _Counted) -> None:
+    def _find(self, start: int, stop: int | None, sink: Counted) -> None:
         """Ask the door, holding the lock until it has said where the bytes are."""
         waiting = [self._finding]
 
@@ -107,15 +107,3 @@ class MoverReader:
         pool, self._pool = self._pool, None
         if pool is not None:
             self._curl.release(pool)
-
-
-class _Counted:
-    """A sink that knows how much went through it."""
-
-    def __init__(self, sink: Callable[[bytes], object]) -> None:
-        self._sink = sink
-        self.total = 0
-
-    def __call__(self, data: bytes) -> None:
-        self._sink(data)
-        self.total += len(data)

@@ -29,6 +29,7 @@ from ctadata_jlab.errors import (
 )
 from ctadata_jlab.http import client, failure
 from ctadata_jlab.storage import Entry, Receipt, Traits, versions
+from ctadata_jlab.storage.counted import Counted
 from ctadata_jlab.storage.temporary import is_temporary, temporary
 from ctadata_jlab.storage.turns import Authorised
 
@@ -119,10 +120,7 @@ class Onedata:
     def open(self, path: str, expect: Entry | None = None) -> Reader:
         """Return a reader of the version *expect*."""
         entry = self.stat(path)
-        if entry.is_folder:
-            raise Unsupported(f"{self.what(path)} is a folder, not a file.")
-        if expect is not None and not versions.same(expect, entry):
-            raise Changed(f"{self.what(path)} is no longer the version that was seen.")
+        versions.require(entry, expect, self.what(path))
         return _OnedataReader(self, entry)
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:  # noqa: ARG002
@@ -333,17 +331,10 @@ class _OnedataReader:
         if start >= stop:
             return
         what = storage.what(entry.path)
-        got = 0
-
-        def counted(data: bytes) -> None:
-            nonlocal got
-            sink(data)
-            got += len(data)
-
+        counted = Counted(sink)
         is_whole = start == 0 and stop == size
         storage.curl.get(storage._url(entry.path), what, counted, start=start, end=None if is_whole else stop)  # noqa: SLF001
-        if got != stop - start:
-            raise Corrupted(f"{stop - start} bytes were expected, {got} came: {what}.")
+        counted.require(stop - start, what)
         if not versions.same(entry, storage.stat(entry.path)):
             raise Changed(f"{what} changed while it was read.")
 

@@ -21,8 +21,9 @@ class ReadOnly(Wrapper):
 
     @property
     def traits(self) -> Traits:
-        """As the inner storage's, but not writable."""
-        return changed(self.inner.traits, writable=False)
+        """As the inner storage's, but not writable, and nothing is run."""
+        traits = self.inner.traits
+        return changed(traits, writable=False, extras=traits.extras - {"runs"})
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:  # noqa: ARG002
         """Refuse."""
@@ -31,6 +32,10 @@ class ReadOnly(Wrapper):
     def scatter(self, wanted: Iterator[ToScatter | None], lines: int) -> Iterator[Scattered | None]:  # noqa: ARG002
         """Refuse."""
         raise _refused("/")
+
+    def run(self, service: str, data: bytes) -> bytes:  # noqa: ARG002
+        """Refuse: what runs may change anything."""
+        raise _refused(service)
 
     def make_folder(self, path: str) -> None:
         """Refuse."""

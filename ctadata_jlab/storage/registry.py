@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ctadata_jlab.config import state_folder
 from ctadata_jlab.errors import Misconfigured
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Storage
     from ctadata_jlab.storage.rucio import Door
 
-__all__ = ["FACTORIES", "Credentials", "build"]
+__all__ = ["FACTORIES", "KINDS", "Credentials", "Kind", "build", "kinds"]
+
+_GROUP = "ctadata_jlab.storages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,39 @@ FACTORIES: dict[str, Callable[[Source, Credentials], Storage]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source as it is offered to users: its title, what an address of it looks like, the settings that it alone has."""
+
+    name: str
+    title: str
+    address: str = "https://server.example.org"
+    settings: tuple[str, ...] = ()
+    login: Literal["token", "keys"] = "token"
+    """What one logs in by: a token (or password), or keys in a file of sections that requests are signed with."""
+
+
+KINDS = (
+    Kind("dcache", "dCache", "https://door.example.org:2880"),
+    Kind("webdav", "WebDAV", "https://server.example.org/dav"),
+    Kind("s3", "S3 object store", "https://s3.example.org", ("region",), "keys"),
+    Kind("rucio", "Rucio catalogue", "https://rucio.example.org", ("account",)),
+    Kind("firecrest", "FirecREST clusters", "https://api.example.org/firecrest/v2", ("account",)),
+    Kind("oscar", "OSCAR services", "https://oscar.example.org"),
+    Kind("onedata", "Onedata spaces", "https://oneprovider.example.org"),
+    Kind("download-service", "CTA download service", "https://hub.example.org/services/downloadservice"),
+)
+
+
+def kinds() -> list[Kind]:
+    """Return all kinds of sources, those of other packages last, under their own names."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to load, and seldom needed
+
+    return [*KINDS, *(Kind(name, name) for name in sorted(entry_points(group=_GROUP).names) if name not in FACTORIES)]
+
+
 def _foreign(kind: str) -> Callable[[Source, Credentials], Storage] | None:
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow to load, and seldom needed
 
-    found = entry_points(group="ctadata_jlab.storages", name=kind)
+    found = entry_points(group=_GROUP, name=kind)
     return next((point.load() for point in found), None)

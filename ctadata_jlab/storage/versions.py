@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ctadata_jlab.errors import Changed, Unsupported
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ctadata_jlab.storage import Entry
 
-__all__ = ["are_same_tags", "is_tag", "same", "version_of"]
+__all__ = ["are_same_tags", "is_tag", "require", "same", "version_of"]
 
 
 def version_of(etag: str, size: int | None, properties: Mapping[str, str]) -> str | None:
@@ -35,3 +37,11 @@ def same(expect: Entry, now: Entry) -> bool:
     if expect.modified and now.modified and int(expect.modified.timestamp()) != int(now.modified.timestamp()):
         return False
     return expect.size is None or now.size is None or expect.size == now.size
+
+
+def require(now: Entry, expect: Entry | None, what: str) -> None:
+    """Refuse to open a folder (`Unsupported`), or another version than *expect*, if that is given (`Changed`)."""
+    if now.is_folder:
+        raise Unsupported(f"{what} is a folder, not a file.")
+    if expect is not None and not same(expect, now):
+        raise Changed(f"{what} is no longer the version that was seen.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-from ctadata_jlab.errors import Changed, Corrupted
+from ctadata_jlab.errors import Changed
 from ctadata_jlab.storage import versions
+from ctadata_jlab.storage.counted import Counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +76,9 @@ class WebDavReader:
         if stop is not None and start >= stop:
             return
         is_whole = start == 0 and stop == size
-        counted = _Counted(sink)
+        counted = Counted(sink)
         self._curl.get(self._url, self._what, counted, start=start, end=None if is_whole else stop, accept=self._accept)
-        if stop is not None and counted.total != stop - start:
-            raise Corrupted(f"{stop - start} bytes were expected, {counted.total} came: {self._what}.")
+        counted.require(None if stop is None else stop - start, self._what)
 
     def _accept(self, answer: Answer) -> None:
         """Refuse another version's bytes where the one who sends them tells the version (a dCache pool does not)."""
@@ -104,15 +104,3 @@ def _whole_size(answer: Answer) -> int | None:
     if answer.status != 206:
         text = answer.headers.get("content-length", "")
     return int(text) if text.isdigit() else None
-
-
-class _Counted:
-    """A sink that knows how much went through it."""
-
-    def __init__(self, sink: Callable[[bytes], object]) -> None:
-        self._sink = sink
-        self.total = 0
-
-    def __call__(self, data: bytes) -> None:
-        self._sink(data)
-        self.total += len(data)

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Unsupported
-from ctadata_jlab.storage import Catalogues, Gathers, Scatters, Searches, TellsRoom
+from ctadata_jlab.storage import Catalogues, Gathers, Runs, Scatters, Searches, TellsRoom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ctadata_jlab.storage import Body, Entry, Gathered, Reader, Receipt, Scattered, Storage, ToScatter, Traits
+    from ctadata_jlab.storage import (
+        Body,
+        Entry,
+        Gathered,
+        Reader,
+        Receipt,
+        Run,
+        Scattered,
+        Service,
+        Storage,
+        ToScatter,
+        Traits,
+    )
 
 __all__ = ["Wrapper"]
 
@@ -74,6 +86,27 @@ class Wrapper:
     def _catalogue(self) -> Catalogues:
         if not isinstance(self.inner, Catalogues):
             raise Unsupported("This storage has no names but paths.")
+        return self.inner
+
+    def services(self) -> Sequence[Service]:
+        """Pass it on, to a storage that has the extra ``runs``."""
+        return self._runner().services()
+
+    def run(self, service: str, data: bytes) -> bytes:
+        """Pass it on, to a storage that has the extra ``runs``."""
+        return self._runner().run(service, data)
+
+    def runs(self, service: str) -> Sequence[Run]:
+        """Pass it on, to a storage that has the extra ``runs``."""
+        return self._runner().runs(service)
+
+    def log(self, service: str, run: str) -> str:
+        """Pass it on, to a storage that has the extra ``runs``."""
+        return self._runner().log(service, run)
+
+    def _runner(self) -> Runs:
+        if not isinstance(self.inner, Runs):
+            raise Unsupported("There are no services beside this storage.")
         return self.inner
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:

@@ -233,6 +233,9 @@ class Dispatcher:
     def _is_logged_in(self, job: Job) -> bool:
         request = job.request
         try:
+            if job.error is not None and job.error.source:
+                self._desk.storage(job.error.source).stat("/")
+                return True
             if request.paths:
                 self._desk.storage(request.source).stat(request.paths[0])
             if request.to is not None:

@@ -19,6 +19,7 @@ from ctadata_jlab.transfer.job import (
     JobRequest,
     JobState,
     is_from_browser,
+    logins_of,
 )
 from ctadata_jlab.transfer.journal import Journal
 from ctadata_jlab.transfer.lease import Lease
@@ -210,7 +211,7 @@ class Engine:
     def wake(self, source: str) -> None:
         """Let jobs go on that waited for a login to *source*."""
         for job in self._dispatcher.blocked("login"):
-            if source in {job.request.source, job.request.to and job.request.to.source}:
+            if source in logins_of(job):
                 self._dispatcher.unblock(job)
 
     def receive(self, job_id: str, n: int) -> Drop:

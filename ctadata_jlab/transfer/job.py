@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from ctadata_jlab.errors import CtaDataError, Misconfigured
+from ctadata_jlab.errors import CtaDataError, Misconfigured, NotLoggedIn
 
 __all__ = [
     "FINAL",
@@ -26,6 +26,7 @@ __all__ = [
     "Reason",
     "counts_folders",
     "is_from_browser",
+    "logins_of",
     "may_follow",
     "new_id",
     "note_of",
@@ -141,6 +142,8 @@ class ErrorNote:
     message: str
     hint: str = ""
     retryable: bool = False
+    source: str = ""
+    """Whose login is missing, if neither that of where the files come from nor of where they go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,13 @@ def is_from_browser(request: JobRequest) -> bool:
     return request.source == "browser"
 
 
+def logins_of(job: Job) -> set[str]:
+    """Return the sources whose logins a job that is blocked for one may wait for."""
+    if job.error is not None and job.error.source:
+        return {job.error.source}
+    return {job.request.source} | ({job.request.to.source} if job.request.to else set())
+
+
 def counts_folders(request: JobRequest) -> bool:
     """Whether a folder counts as something done, as when it is deleted or moved whole."""
     within = request.to is not None and request.to.source == request.source
@@ -218,7 +228,8 @@ def counts_folders(request: JobRequest) -> bool:
 def note_of(error: Exception) -> ErrorNote:
     """Return *error* as it is kept and shown."""
     if isinstance(error, CtaDataError):
-        return ErrorNote(error.name, error.message, error.hint, error.retryable)
+        source = error.source if isinstance(error, NotLoggedIn) else ""
+        return ErrorNote(error.name, error.message, error.hint, error.retryable, source)
     # its words are foreign, and may hold what must not be shown
     return ErrorNote(
         "ServerFault", f"Something unexpected happened: {type(error).__name__}.", "Report it to the developers."

@@ -11,6 +11,7 @@ import { editCommands } from './edit';
 import { insertCommands } from './insert';
 import { findCommands } from './find';
 import { openCommands } from './open';
+import { runCommands } from './run';
 import { storageCommands } from './storage';
 import { uploadCommands } from './upload';
 
@@ -29,7 +30,8 @@ export function addCommands(
     ...editCommands(context),
     ...clipboardCommands(context),
     ...insertCommands(context),
-    ...attachCommands(context)
+    ...attachCommands(context),
+    ...runCommands(context)
   ];
   const category = context.trans.__('Remote storage');
   for (const { id, inPalette, execute, ...options } of all) {

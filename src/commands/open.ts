@@ -22,14 +22,13 @@ import { showBeginning, showStructure } from './preview';
 /** The commands that open and show. */
 export function openCommands(context: CommandContext): ICommand[] {
   const { panel, trans } = context;
-  const login = async (): Promise<void> => {
-    const source = panel.current;
+  const login = async (source = panel.current): Promise<void> => {
     const { askLogin } = await dialogs();
     if (source && (await askLogin(context.sources, source.name, trans))) {
       await panel.reload();
     }
   };
-  panel.onLogin = () => void login();
+  panel.onLogin = source => void login(source);
   const twin = () => twinOf(context.sources.list, context.here.source);
   return [
     {

@@ -43,7 +43,10 @@ export class Banner extends ReactWidget {
           {error.hint && <div>{error.hint}</div>}
           <div className="ctadata-Banner-actions">
             {error.name === 'NotLoggedIn' && (
-              <button className="ctadata-link" onClick={onLogin}>
+              <button
+                className="ctadata-link"
+                onClick={() => onLogin(error.source)}
+              >
                 {trans.__('Log in…')}
               </button>
             )}
@@ -73,6 +76,7 @@ export namespace Banner {
   export interface IOptions {
     trans: TranslationBundle;
     onRetry(): void;
-    onLogin(): void;
+    /** Log in to a source; null: the one that is shown. */
+    onLogin(source: string | null): void;
   }
 }

@@ -3,4 +3,6 @@
 export { showDetails, showJob } from './details';
 export { askLogin } from './logindialog';
 export { Preview } from './preview';
+export { askService } from './rundialog';
+export { Runs } from './runs';
 export { editSource } from './sourcedialog';

@@ -52,7 +52,7 @@ export class CtaPanel extends Panel {
     this.banner = new Banner({
       trans,
       onRetry: () => void this.reload(),
-      onLogin: () => this._login()
+      onLogin: source => this._login(source)
     });
     this.transfers = new Transfers({
       jobs: options.jobs,
@@ -247,7 +247,7 @@ export class CtaPanel extends Panel {
   private _onFailed(error: ServerError | null): void {
     this.banner.error = error;
     if (error?.name === 'NotLoggedIn') {
-      const { source } = this.model.place;
+      const source = error.source ?? this.model.place.source;
       this._options.sources.refreshLogin(source).catch(() => undefined);
     }
   }
@@ -301,10 +301,10 @@ export class CtaPanel extends Panel {
     }
   }
 
-  private _login(): void {
-    const { current } = this;
-    if (current) {
-      this.onLogin(current);
+  private _login(name: string | null = null): void {
+    const source = name ? this._options.sources.find(name) : this.current;
+    if (source) {
+      this.onLogin(source);
     }
   }
 

@@ -6,17 +6,15 @@ import * as React from 'react';
 
 import { asServerError } from '../request';
 import type { ServerError } from '../request';
-import type { ISourceSettings, SourcesModel } from '../sources';
+import type { IKind, ISourceSettings, SourcesModel } from '../sources';
 
 /** What a new storage begins with. */
 const NEW: ISourceSettings = {
   ...{ name: '', title: '', kind: 'dcache', url: '', root: '/', home: '/' },
   ...{ ca: '', read_only: false, production: false },
+  ...{ account: '', region: 'us-east-1' },
   login: { kind: 'auto', issuer: '', client_id: '', file: '', user: '' }
 };
-
-/** The kinds of storages that are added by hand. */
-const KINDS = ['dcache', 'webdav'];
 
 /** The ways to log in, as the configuration calls them. */
 const LOGINS = ['auto', 'environment', 'file', 'oidc-agent', 'basic', 'none'];
@@ -27,11 +25,12 @@ export async function editSource(
   trans: TranslationBundle,
   name = ''
 ): Promise<string | null> {
+  const kinds = await sources.kinds();
   let settings = name ? await sources.settings(name) : NEW;
   let error: ServerError | null = null;
   for (;;) {
     const form: SourceForm = new SourceForm({
-      ...{ settings, isNew: !name, error, sources, trans }
+      ...{ settings, kinds, isNew: !name, error, sources, trans }
     });
     const { button } = await new Dialog({
       title: name ? trans.__('Edit “%1”', name) : trans.__('Add a Storage'),
@@ -56,6 +55,7 @@ export async function editSource(
 
 interface IFormOptions {
   settings: ISourceSettings;
+  kinds: IKind[];
   isNew: boolean;
   error: ServerError | null;
   sources: SourcesModel;
@@ -78,25 +78,45 @@ class SourceForm extends ReactWidget {
   }
 
   protected render(): JSX.Element {
-    const { trans, isNew } = this._options;
-    const { login } = this._settings;
+    const { trans, isNew, kinds } = this._options;
+    const { login, kind } = this._settings;
+    const known = kinds.find(({ name }) => name === kind);
+    const isByKeys = known?.login === 'keys';
     return (
       <>
         {isNew && this._text('name', trans.__('Name (letters, digits, -)'))}
         {this._text('title', trans.__('Title'))}
-        {this._choice(trans.__('Kind'), this._settings.kind, KINDS, kind =>
-          this._change({ kind })
+        {this._choice(
+          trans.__('Kind'),
+          kind,
+          kinds.map(one => [one.name, one.title]),
+          chosen => this._change({ kind: chosen })
         )}
-        {this._text('url', trans.__('Address of the door (URL)'))}
+        {this._text('url', trans.__('Address (URL)'), known?.address)}
+        {known?.settings.includes('account') &&
+          this._text('account', trans.__('Account (empty: the default)'))}
+        {known?.settings.includes('region') &&
+          this._text('region', trans.__('Region'))}
         {this._text('root', trans.__('Folder that is shown'))}
         {this._text('home', trans.__('My folder'))}
-        {this._choice(trans.__('Login'), login.kind, LOGINS, kind =>
-          this._log({ kind })
+        {this._choice(
+          trans.__('Login'),
+          login.kind,
+          LOGINS.map(one => [one, one]),
+          chosen => this._log({ kind: chosen })
         )}
-        {this._login('issuer', trans.__('Issuer of tokens (URL)'))}
-        {this._login('client_id', trans.__('Client for the login by code'))}
-        {this._login('file', trans.__('File with the token or password'))}
-        {login.kind === 'basic' && this._login('user', trans.__('User'))}
+        {!isByKeys && this._login('issuer', trans.__('Issuer of tokens (URL)'))}
+        {!isByKeys &&
+          this._login('client_id', trans.__('Client for the login by code'))}
+        {this._login(
+          'file',
+          isByKeys
+            ? trans.__('File with the keys')
+            : trans.__('File with the token or password')
+        )}
+        {isByKeys
+          ? this._login('user', trans.__('Section of that file'))
+          : login.kind === 'basic' && this._login('user', trans.__('User'))}
         {this._text('ca', trans.__('Certificates (file or folder)'))}
         {this._box('read_only', trans.__('Read only'))}
         {this._box('production', trans.__('Production: shown in red'))}
@@ -119,11 +139,16 @@ class SourceForm extends ReactWidget {
   }
 
   private _text(
-    key: 'name' | 'title' | 'url' | 'root' | 'home' | 'ca',
-    label: string
+    key:
+      'name' | 'title' | 'url' | 'root' | 'home' | 'ca' | 'account' | 'region',
+    label: string,
+    example = ''
   ): JSX.Element {
-    return this._field(label, this._settings[key], value =>
-      this._change({ [key]: value })
+    return this._field(
+      label,
+      this._settings[key],
+      value => this._change({ [key]: value }),
+      example
     );
   }
 
@@ -139,7 +164,8 @@ class SourceForm extends ReactWidget {
   private _field(
     label: string,
     value: string,
-    onChange: (value: string) => void
+    onChange: (value: string) => void,
+    example = ''
   ): JSX.Element {
     return (
       <label className="ctadata-SourceForm-field" key={label}>
@@ -148,6 +174,7 @@ class SourceForm extends ReactWidget {
           className="jp-mod-styled"
           aria-label={label}
           value={value}
+          placeholder={example}
           spellCheck={false}
           onChange={event => onChange(event.currentTarget.value)}
         />
@@ -158,10 +185,11 @@ class SourceForm extends ReactWidget {
   private _choice(
     label: string,
     value: string,
-    choices: string[],
+    choices: [value: string, title: string][],
     onChange: (value: string) => void
   ): JSX.Element {
-    const all = choices.includes(value) ? choices : [value, ...choices];
+    const isKnown = choices.some(([one]) => one === value);
+    const all = isKnown ? choices : [[value, value], ...choices];
     return (
       <label className="ctadata-SourceForm-field">
         <span className="ctadata-SourceForm-label">{label}</span>
@@ -171,8 +199,10 @@ class SourceForm extends ReactWidget {
           value={value}
           onChange={event => onChange(event.currentTarget.value)}
         >
-          {all.map(choice => (
-            <option key={choice}>{choice}</option>
+          {all.map(([one, title]) => (
+            <option key={one} value={one}>
+              {title}
+            </option>
           ))}
         </select>
       </label>

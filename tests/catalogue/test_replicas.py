@@ -13,7 +13,7 @@ import pytest
 import stamina
 
 from ctadata_jlab import config
-from ctadata_jlab.errors import Corrupted, Forbidden, NoSpace, NotFound, Offline, Unreachable
+from ctadata_jlab.errors import Corrupted, Forbidden, NoSpace, NotFound, NotLoggedIn, Offline, Unreachable
 from ctadata_jlab.http import Trust
 from ctadata_jlab.session import Session
 from ctadata_jlab.storage import Checksum, Entry, staging
@@ -22,14 +22,14 @@ from ctadata_jlab.storage.rucio.api import Replica
 from ctadata_jlab.storage.rucio.doors import Doors
 from ctadata_jlab.storage.rucio.replicas import ReplicaReader, Replicas
 from ctadata_jlab.tokens.file import store
-from ctadata_jlab.transfer.job import JobState
+from ctadata_jlab.transfer.job import JobRequest, JobState, Place
 from tests.catalogue.conftest import Giver, settings
 from tests.door.double import TOKEN
 from tests.rig.process import free_port
 from tests.rig.rucio import checksums
 from tests.storage.suite import content
 from tests.tokens.thief import listening
-from tests.transfer.kit import Bench
+from tests.transfer.kit import Bench, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -270,21 +270,54 @@ def test_a_door_that_wants_a_login_is_named(field: Field, opened: Callable[..., 
     assert field.dav.url in caught.value.hint
 
 
-def test_a_source_without_a_login_is_named(field: Field, wsgidav: Door, tmp_path: Path) -> None:
-    """A door that is a source, but not logged in to."""
-    field.catalogue.file(field.scope, "f", b"data", [field.dav])
+@pytest.fixture
+def logged_out(field: Field, xrootd: Door, tmp_path: Path) -> Iterator[Session]:
+    """Open a session whose door is a source that is not logged in to: the file with its token is missing."""
+    field.catalogue.file(field.scope, "f", b"data", [field.grid])
     file = tmp_path / "no-login.toml"
     file.write_text(
         settings(field.catalogue)
-        + f'[sources.archive]\ntitle = "The archive"\nurl = "{wsgidav.url}"\nca = "{wsgidav.ca}"\n'
-        f'login = {{ kind = "file", file = "{tmp_path / "nothing"}" }}\n'
+        + f'[sources.archive]\ntitle = "The archive"\nurl = "{xrootd.url}"\nca = "{xrootd.ca}"\n'
+        f'login = {{ kind = "file", file = "{tmp_path / "token-archive"}" }}\n'
+        f'[transfers]\nstate = "{tmp_path / "queue"}"\n'
     )
-    with (
-        Session(config.load(places=[file]), {"rucio": Giver(field.catalogue.token)}) as session,
-        pytest.raises(Forbidden, match="The archive wants a login") as caught,
-    ):
-        content(session.storage("rucio"), f"/{field.scope}/f")
+    (tmp_path / "work").mkdir()
+    known = config.load(places=[file]).with_workspace(tmp_path / "work")
+    with Session(known, {"rucio": Giver(field.catalogue.token)}) as session:
+        yield session
+
+
+def test_a_source_without_a_login_is_named(field: Field, logged_out: Session) -> None:
+    """It is the door's login that is missing, not the catalogue's: the error says whose."""
+    with pytest.raises(NotLoggedIn, match="The archive wants a login") as caught:
+        content(logged_out.storage("rucio"), f"/{field.scope}/f")
+    assert caught.value.source == "archive"
     assert "archive" in caught.value.hint
+
+
+def test_a_job_waits_for_the_doors_login(field: Field, logged_out: Session, xrootd: Door, tmp_path: Path) -> None:
+    """It is blocked, not failed; another source's login wakes nothing, the door's lets it go on, also by itself."""
+    engine = logged_out.engine
+    engine.start()
+    try:
+        request = JobRequest("download", "rucio", (f"/{field.scope}/f",), Place("local", "/"))
+        job = engine.submit(request)
+        wait_for(lambda: engine.job(job.id).state is JobState.BLOCKED)
+        blocked = engine.job(job.id)
+        assert (blocked.reason, blocked.error and blocked.error.source) == ("login", "archive")
+        engine.wake("rucio")
+        engine._dispatcher.look()
+        assert engine.job(job.id).state is JobState.BLOCKED
+        assert engine.job(job.id).seq == blocked.seq
+        assert xrootd.token is not None
+        (tmp_path / "token-archive").touch(mode=0o600)
+        (tmp_path / "token-archive").write_text(xrootd.token())
+        engine._dispatcher.look()
+        wait_for(lambda: engine.job(job.id).state is JobState.DONE)
+        assert (tmp_path / "work" / "f").read_bytes() == b"data"
+        assert engine.job(job.id).error is None
+    finally:
+        engine.stop()
 
 
 def test_a_presigned_address_is_its_own_permission(certificate: Certificate) -> None:

@@ -44,6 +44,8 @@ class Cluster:
         self.asked: list[tuple[str, str]] = []
         self.accepts: Callable[[str], bool] = lambda token: token == TOKEN
         """Whether a token is one of a user's."""
+        self.page = 100
+        """How many jobs a list tells at once."""
         self.refuse = 0
         """Every request is answered with this status, if any."""
 
@@ -132,16 +134,24 @@ class _Handler(BaseHTTPRequestHandler):
         if len(names) > 1 and names[1] not in jobs:
             raise _Refused(404)
         if self.command == "GET":
-            shown = {
-                name: {"status": job["status"], "creation_time": "2026-01-01T00:00:00Z"} for name, job in jobs.items()
-            }
-            return 200, jobs[names[1]]["log"] if len(names) > 1 else {"jobs": shown}
+            return 200, jobs[names[1]]["log"] if len(names) > 1 else self._listed(jobs)
         if len(names) > 1:
             del jobs[names[1]]
         else:
             for name in [name for name, job in jobs.items() if self.query.get("all") or job["status"] != "Running"]:
                 del jobs[name]
         return 204, None
+
+    def _listed(self, jobs: dict[str, dict[str, str]]) -> dict[str, Any]:
+        """Return a page of *jobs*."""
+        start, end = (int(self.query.get("page") or 0) + step for step in (0, self.cluster.page))
+        shown = {
+            name: {"status": job["status"], "creation_time": f"2026-01-01T00:00:{n:02}Z"}
+            for n, (name, job) in enumerate(jobs.items())
+            if start <= n < end
+        }
+        rest = {"next_page": str(end), "remaining_jobs": len(jobs) - end} if end < len(jobs) else {}
+        return {"jobs": shown, **rest}
 
     def _invoke(self, how: str, service: dict[str, Any]) -> tuple[int, Any]:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -29,15 +30,17 @@ from ctadata_jlab.errors import (
 from ctadata_jlab.http import Trust
 from ctadata_jlab.oscar import Client
 from ctadata_jlab.session import Session
-from ctadata_jlab.storage.oscar import Oscar
+from ctadata_jlab.storage.memory import Memory
+from ctadata_jlab.storage.oscar import Oscar, providers
+from ctadata_jlab.storage.readonly import ReadOnly
 from ctadata_jlab.tokens.claims import token_from
 from tests.hunt import HUNTER
 from tests.objects.cdmi import TOKEN as ONEDATA_TOKEN
 from tests.objects.oscar_double import PASSWORD, TOKEN, USER
-from tests.storage.suite import NAMES, Bytes, Shelf, StorageSuite
+from tests.storage.suite import Bytes, Shelf, StorageSuite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.objects.cdmi import Oneprovider
     from tests.objects.oscar_double import Cluster
@@ -380,24 +383,21 @@ def folders(deployed: Cluster, oneprovider: Oneprovider) -> Iterator[Oscar]:
 
 
 class TestSuite(StorageSuite):
-    """The rules that all storages keep, in a folder of a service's MinIO."""
+    """The rules that all storages keep, where a provider keeps them: what is OSCAR's own is the way there and back."""
 
     @pytest.fixture
-    def shelf(self, seaweed: S3, deployed: Cluster, root: str, oneprovider: Oneprovider) -> Iterator[Shelf]:
-        storage = Oscar(
-            "OSCAR",
-            deployed.url,
-            Trust.of(str(oneprovider.ca)),
-            root=f"/cowsay/minio.default{root}",
-            authorise=lambda _: f"Bearer {TOKEN}",
-        )
-        seaweed.ask("PUT", f"{root}/", b"")
+    def shelf(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+        memory = Memory()
+        monkeypatch.setitem(providers._MAKERS, "memory", lambda *_: memory)
+        cluster.add("cowsay", storage_providers={"memory": {"mine": {}}})
+        root = "/cowsay/memory.mine/case"
+        memory.make_folder("/case")
+        storage = Oscar("OSCAR", cluster.url, Trust.of(), root=root, authorise=_token)
         yield Shelf(
             storage,
-            lambda path, data: seaweed.ask("PUT", root + path, data),
-            lambda path: seaweed.ask("GET", root + path),
-            lambda path: seaweed.ask("PUT", f"{root}{path}/", b""),
-            odd_names=frozenset(name for name in NAMES if "\\" in name),
+            lambda path, data: memory.write(f"/case{path}", data),
+            lambda path: memory.read(f"/case{path}"),
+            lambda path: memory.make_folder(f"/case{path}"),
         )
         storage.close()
 
@@ -460,6 +460,73 @@ def test_a_source_of_this_kind_works_from_its_settings(
         storage = session.storage("oscar")
         assert [entry.name for entry in storage.list("/")] == ["cowsay"]
         storage.put(f"/cowsay/minio.default/{bucket}/up", Bytes(b"x"), ticket="t", replace=True)
+
+
+# -- services beside the folders
+
+
+def test_services_tell_their_folders(folders: Oscar, deployed: Cluster, bucket: str, oneprovider: Oneprovider) -> None:
+    """The first input and output that can be reached from here, as paths in this very storage; others are none."""
+    deployed.services["cowsay"]["output"] = [
+        {"storage_provider": "rucio.grid", "path": "x"},
+        {"storage_provider": "webdav.dcache", "path": "/out"},
+    ]
+    deployed.add("bare", input=[{"storage_provider": "minio.other", "path": "nowhere"}])
+    found = {one.name: one for one in folders.services()}
+    assert (found["cowsay"].input, found["cowsay"].output) == (
+        f"/cowsay/minio.default/{bucket}/cow/in",
+        "/cowsay/webdav.dcache/out",
+    )
+    assert (found["bare"].input, found["bare"].output) == (None, None)
+    below = Oscar("OSCAR", deployed.url, Trust.of(str(oneprovider.ca)), root="/cowsay/minio.default", authorise=_token)
+    seen = {one.name: one for one in below.services()}["cowsay"]
+    assert (seen.input, seen.output) == (f"/{bucket}/cow/in", None)
+    below.close()
+
+
+def _token(_: str | None) -> str:
+    return f"Bearer {TOKEN}"
+
+
+def _password(_: str | None) -> str:
+    return "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+
+@pytest.mark.parametrize("login", [_token, _password])
+def test_a_service_answers_to_a_file(cluster: Cluster, login: Callable[[str | None], str]) -> None:
+    """By token and, with the service's own, by password; binary answers are decoded, and errors raised."""
+    cluster.add("plot", binary=True)
+    storage = Oscar("OSCAR", cluster.url, Trust.of(), authorise=login)
+    assert storage.run("plot", b"\x00points") == b"\x89PNG\x00points"
+    with pytest.raises(NotFound):
+        storage.run("nothing", b"x")
+    cluster.refuse = 500
+    with pytest.raises(Unreachable):
+        storage.run("plot", b"x")
+    storage.close()
+
+
+def test_what_has_run_is_told_of_all_pages(folders: Oscar, deployed: Cluster) -> None:
+    """The newest first; a log is text."""
+    for n in range(7):
+        deployed.jobs.setdefault("cowsay", {})[f"cowsay-{n}"] = {"status": "Succeeded", "log": f"log {n}"}
+    deployed.page = 3
+    runs = folders.runs("cowsay")
+    assert [run.id for run in runs] == [f"cowsay-{n}" for n in range(6, -1, -1)]
+    assert all(run.state == "Succeeded" and run.created for run in runs)
+    assert folders.log("cowsay", "cowsay-4") == "log 4"
+    with pytest.raises(NotFound):
+        folders.log("cowsay", "cowsay-9")
+
+
+def test_a_source_that_is_only_read_runs_nothing(folders: Oscar, deployed: Cluster) -> None:
+    """What runs may change anything."""
+    storage = ReadOnly(folders)
+    assert "runs" in folders.traits.extras
+    assert "runs" not in storage.traits.extras
+    with pytest.raises(Forbidden):
+        storage.run("cowsay", b"x")
+    assert not any(path.startswith("/run/") for _, path in deployed.asked)
 
 
 # -- the field's own client

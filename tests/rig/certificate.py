@@ -11,7 +11,7 @@ import pytest
 
 from tests.rig.process import User, need
 
-__all__ = ["Certificate", "certificate"]
+__all__ = ["Certificate", "certificate", "made"]
 
 AUTHORITY = """
 [req]
@@ -56,6 +56,11 @@ def certificate(rig_folder: Path) -> Certificate:
     """Make the certificate that all servers of the rig show."""
     folder = rig_folder / "certificate"
     folder.mkdir()
+    return made(folder)
+
+
+def made(folder: Path) -> Certificate:
+    """Make a certificate, and the authority that vouches for it, in *folder*."""
     (folder / "authority.cnf").write_text(AUTHORITY)
     (folder / "server.cnf").write_text(SERVER)
     for step in _STEPS:

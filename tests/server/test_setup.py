@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import EntryPoint, EntryPoints
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from ctadata_jlab import config
 from ctadata_jlab.errors import Misconfigured, NotFound
 from ctadata_jlab.server import setup
 from ctadata_jlab.session import Session
+from ctadata_jlab.storage import registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,3 +124,20 @@ async def test_without_a_url(ask: Any, own: Path) -> None:
     answer = await ask("sources/sea/settings", "PUT", body=json.dumps({"title": "Sea"}))
     assert (answer.status, answer.json["error"]) == (400, "Misconfigured")
     assert _text(own) == TEXT
+
+
+async def test_every_kind_is_offered(ask: Any) -> None:
+    """With its title and an example, its own settings being such as the form may send; those of other packages come last."""
+    told = (await ask("kinds")).json
+    assert {kind["name"] for kind in told} == set(registry.FACTORIES)
+    for kind in told:
+        assert set(kind["settings"]) <= set(setup.FIELDS)
+        made = config.checked("mine", {"kind": kind["name"], "url": kind["address"]})
+        assert registry.build(made, registry.Credentials()).traits is not None
+
+
+def test_kinds_of_other_packages_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the names of their entry points."""
+    found = EntryPoints([EntryPoint("tapes", "tapes:make", "ctadata_jlab.storages")])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda *, group: found.select(group=group))
+    assert [kind.name for kind in registry.kinds()][-1] == "tapes"

@@ -237,7 +237,7 @@ test('a storage is tried, added, changed and removed in dialogs', async ({
   await field('Name (letters, digits, -)').fill('mine');
   await field('Title').fill('My own');
   await field('Kind').selectOption('webdav');
-  await field('Address of the door (URL)').fill('http://127.0.0.1:9');
+  await field('Address (URL)').fill('http://127.0.0.1:9');
   await field('Login').selectOption('file');
   await field('File with the token or password').fill(
     path.join(RUN, 'dcache-dev.token')
@@ -246,7 +246,7 @@ test('a storage is tried, added, changed and removed in dialogs', async ({
   await panel.answer('Test');
   await expect(said).toContainText('My own');
   const url = /\[sources.dcache-dev\][^[]*url = "([^"]+)"/.exec(before)![1];
-  await field('Address of the door (URL)').fill(url);
+  await field('Address (URL)').fill(url);
   await panel.answer('Test');
   await expect(said).toHaveText('It answers, and / can be listed.');
   expect(fs.readFileSync(config, 'utf8')).toBe(before);

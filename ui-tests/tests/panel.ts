@@ -148,6 +148,20 @@ export class Panel {
     });
   }
 
+  /** Drag the panel's edge until it is so wide. */
+  async widen(width: number): Promise<void> {
+    const { page, node } = this;
+    const box = await node.boundingBox();
+    const edge = (box?.x ?? 0) + (box?.width ?? 0);
+    await page.mouse.move(edge + 1, 400);
+    await page.mouse.down();
+    await page.mouse.move((box?.x ?? 0) + width, 400, { steps: 5 });
+    await page.mouse.up();
+    await expect
+      .poll(async () => (await node.boundingBox())?.width ?? 0)
+      .toBeGreaterThan(width - 10);
+  }
+
   /** Go to another source by the picker. */
   async pick(title: string): Promise<void> {
     await this.picker.selectOption({ label: title });

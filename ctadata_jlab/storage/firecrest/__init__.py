@@ -119,10 +119,7 @@ class FirecREST:
     def open(self, path: str, expect: Entry | None = None) -> Reader:
         """Return a reader of that very version; a large file must have been staged."""
         now = self.stat(path)
-        if now.is_folder:
-            raise Unsupported(f"{self.what(path)} is a folder, not a file.")
-        if expect is not None and not versions.same(expect, now):
-            raise Changed(f"{self.what(path)} is no longer the version that was seen.")
+        versions.require(now, expect, self.what(path))
         there = self._place(path)[1]
         if now.online is False:
             raise Offline(f"{self.what(path)} is large: the cluster has to stage it first.")

@@ -20,6 +20,7 @@ from ctadata_jlab.curl import Curl
 from ctadata_jlab.errors import BadAnswer, Changed, Corrupted, CtaDataError, Forbidden, NotFound, Offline, Unreachable
 from ctadata_jlab.http import client, origin
 from ctadata_jlab.storage import versions
+from ctadata_jlab.storage.counted import Counted
 from ctadata_jlab.storage.firecrest import waiting
 from ctadata_jlab.storage.part import Part, digest
 from ctadata_jlab.storage.register import Register
@@ -223,21 +224,14 @@ class StagedReader:
         if stop is not None and start >= stop:
             return
         is_whole = start == 0 and stop == size
-        got = 0
-
-        def counted(data: bytes) -> None:
-            nonlocal got
-            sink(data)
-            got += len(data)
-
+        counted = Counted(sink)
         try:
             store = self._staging.store(self._url)
             store.get(self._url, self._what, counted, start=start, end=None if is_whole else stop)
         except (Forbidden, NotFound):
             self._staging.drop(self.entry.path)
             raise Offline(f"The staged copy has expired: {self._what}.") from None
-        if stop is not None and got != stop - start:
-            raise Corrupted(f"{stop - start} bytes were expected, {got} came: {self._what}.")
+        counted.require(None if stop is None else stop - start, self._what)
         if not versions.same(self.entry, self._look(self.entry.path)):
             raise Changed(f"{self._what} changed while it was read.")
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace as changed
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ctadata_jlab import paths
 from ctadata_jlab.errors import BadPath, Forbidden, NotLoggedIn, Unsupported
-from ctadata_jlab.storage import Entry, Receipt, Traits
-from ctadata_jlab.storage.oscar.api import Api
-from ctadata_jlab.storage.oscar.providers import made, providers_of, require
+from ctadata_jlab.storage import Entry, Receipt, Run, Service, Traits
+from ctadata_jlab.storage.oscar.api import Api, output_of
+from ctadata_jlab.storage.oscar.providers import is_known, made, named_in, providers_of, require, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from ctadata_jlab.http import Trust
@@ -27,12 +28,22 @@ __all__ = ["Oscar"]
 
 _SECONDS = 300.0
 """How long a provider's keys are used before the cluster is asked again."""
+_RUN_SECONDS = 600.0
+"""How long a service is waited for that runs at once; what takes longer is a job."""
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 class Oscar:
     """The OSCAR cluster at *url*, from the folder *root* on, such as ``/service/minio.default/bucket``."""
 
-    traits = Traits(writable=True, resumes=True, renames=False, checksums=("md5", "adler32"), connections=4)
+    traits = Traits(
+        writable=True,
+        resumes=True,
+        renames=False,
+        checksums=("md5", "adler32"),
+        connections=4,
+        extras=frozenset({"runs"}),
+    )
 
     def __init__(
         self,
@@ -141,6 +152,43 @@ class Oscar:
         with self._at(service, provider) as storage:
             storage.remove(rest)
 
+    # -- running -------------------------------------------------------------------------------------------------------
+
+    def services(self) -> Sequence[Service]:
+        """Return all services, with their first input and output folders that can be reached from here."""
+        config = self.api.config()
+        return [
+            Service(str(told["name"]), *(self._folder(told, config, which) for which in ("input", "output")))
+            for told in self.api.services()
+        ]
+
+    def run(self, service: str, data: bytes) -> bytes:
+        """Return what *service* answers, as the bytes that it put out."""
+        return output_of(self.api.invoke(service, content=data, timeout=_RUN_SECONDS))
+
+    def runs(self, service: str) -> Sequence[Run]:
+        """Return the jobs of *service*, the newest first."""
+        found = [
+            Run(name, str(told.get("status", "")), _moment(told.get("creation_time")))
+            for name, told in self.api.jobs(service).items()
+        ]
+        return sorted(found, key=lambda run: run.created or _EPOCH, reverse=True)
+
+    def log(self, service: str, run: str) -> str:
+        """Return the log of the job *run*."""
+        return self.api.ask("GET", "system", "logs", service, run).text
+
+    def _folder(self, told: Mapping[str, Any], config: Mapping[str, Any], which: str) -> str | None:
+        providers = named_in(told, config)
+        for one in told.get(which) or ():
+            kind, name = split(str(one.get("storage_provider", "")))
+            if is_known(kind) and f"{kind}.{name}" in providers:
+                path = paths.remote(f"/{told['name']}/{kind}.{name}/{one.get('path') or ''}")
+                if self._root == "/":
+                    return path
+                return path[len(self._root) :] or "/" if f"{path}/".startswith(f"{self._root}/") else None
+        return None
+
     # -- the way to a provider -----------------------------------------------------------------------------------------
 
     def _split(self, path: str) -> tuple[str, str, str]:
@@ -241,3 +289,12 @@ class _Elsewhere:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._inner.__exit__(kind, error, trace)
+
+
+def _moment(told: object) -> datetime | None:
+    """Return the time that the cluster writes (RFC 3339), None if it is none."""
+    try:
+        found = datetime.fromisoformat(str(told).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

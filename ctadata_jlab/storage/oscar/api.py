@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 
-from ctadata_jlab.errors import AlreadyExists, BadAnswer, BadPath, CtaDataError, Misconfigured, Unreachable, Unsupported
+from ctadata_jlab.errors import (
+    AlreadyExists,
+    BadAnswer,
+    BadPath,
+    CtaDataError,
+    Misconfigured,
+    NotLoggedIn,
+    Unreachable,
+    Unsupported,
+)
 from ctadata_jlab.http import client, failure
 from ctadata_jlab.storage.turns import Authorised
 
@@ -16,7 +27,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.http import Trust
 
-__all__ = ["Api"]
+__all__ = ["Api", "output_of"]
 
 _LONGEST_SAID = 300
 
@@ -27,6 +38,7 @@ class Api:
     def __init__(self, title: str, url: str, trust: Trust, authorise: Callable[[str | None], str] | None) -> None:
         self.title = title
         self.base = url.rstrip("/")
+        self._authorise = authorise
         self._http = client(self.base, trust, Authorised(authorise, url) if authorise else None)
         self._plain = client(self.base, trust, None)
 
@@ -84,8 +96,41 @@ class Api:
         """Return the cluster's settings, the user's own keys of its MinIO among them."""
         return self._object("system", "config")
 
-    def _object(self, *path: str) -> dict[str, Any]:
-        told = _json(self.ask("GET", *path), self.title)
+    def invoke(
+        self,
+        name: str,
+        *,
+        later: bool = False,
+        json: object = None,
+        content: bytes | None = None,
+        token: str | None = None,
+        timeout: float | None = None,
+    ) -> httpx.Response:
+        """Run the service *name* on *json* or *content*, and return its answer; *later*: it becomes a job.
+
+        Invocations take tokens only: who is logged in by password uses the service's own, unless *token* is given.
+        """
+        if token is None and self._authorise is not None and self._authorise(None).startswith("Basic "):
+            token = str(self.service(name).get("token") or "")
+            if not token:
+                raise NotLoggedIn(f"The cluster does not tell the token of {name}.", hint="Give `token`.")
+        sent = None if content is None else base64.b64encode(content)
+        how = "job" if later else "run"
+        return self.ask("POST", how, name, json=json, content=sent, token=token, timeout=timeout)
+
+    def jobs(self, service: str) -> dict[str, dict[str, Any]]:
+        """Return the jobs of *service* by their ids, those of all pages."""
+        found: dict[str, dict[str, Any]] = {}
+        page = ""
+        while True:
+            told = self._object("system", "logs", service, query={"page": page} if page else None)
+            found |= {str(name): dict(facts or {}) for name, facts in (told.get("jobs") or {}).items()}
+            page, before = str(told.get("next_page") or ""), page
+            if not page or page == before:
+                return found
+
+    def _object(self, *path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        told = _json(self.ask("GET", *path, query=query), self.title)
         if not isinstance(told, dict):
             raise BadAnswer(f"{self.title} answers something else than OSCAR.")
         return told
@@ -103,6 +148,14 @@ class Api:
         if answer.status_code == 400:
             return Unsupported(f"{self.title} does not accept this: {what}{f' ({said})' if said else ''}.")
         return failure(answer.status_code, named, said, answer.headers)
+
+
+def output_of(answer: httpx.Response) -> bytes:
+    """Return what a service put out: binary output comes in base64, text as it is."""
+    try:
+        return base64.b64decode(answer.text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return answer.content
 
 
 def _json(answer: httpx.Response, title: str) -> Any:

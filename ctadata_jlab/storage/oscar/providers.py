@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Storage
     from ctadata_jlab.storage.oscar.api import Api
 
-__all__ = ["made", "named_in", "providers_of", "require", "split"]
+__all__ = ["is_known", "made", "named_in", "providers_of", "require", "split"]
 
 _AMAZON = "https://s3.{region}.amazonaws.com"
 _REGION = "us-east-1"
@@ -34,6 +34,11 @@ def split(provider: str) -> tuple[str, str]:
     """Return type and name of a provider written as ``minio.default``; a type alone is its ``default``."""
     kind, _, name = provider.partition(".")
     return kind.lower(), name or "default"
+
+
+def is_known(kind: str) -> bool:
+    """Whether there is a storage here for providers of this *kind*."""
+    return kind in _MAKERS
 
 
 def made(title: str, kind: str, settings: Mapping[str, Any], trust: Trust) -> Storage:

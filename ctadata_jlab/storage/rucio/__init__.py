@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import BadPath, Changed, Forbidden, NotFound, Unsupported
+from ctadata_jlab.errors import BadPath, Forbidden, NotFound, Unsupported
 from ctadata_jlab.storage import Entry, Traits, versions
 from ctadata_jlab.storage.rucio.api import Api, Member
 from ctadata_jlab.storage.rucio.contents import Contents
@@ -94,10 +94,7 @@ class Rucio:
         """Return a reader that takes the best copy there is, and the next if that one fails."""
         path, _, dids = self._place(path)
         now = self.stat(path)
-        if now.is_folder:
-            raise Unsupported(f"{self._what(path)} is a folder, not a file.")
-        if expect is not None and not versions.same(expect, now):
-            raise Changed(f"{self._what(path)} is no longer the version that was seen.")
+        versions.require(now, expect, self._what(path))
         member = self._member(path, dids)
         candidates = self._replicas.of(dids[-1], dids[-2] if len(dids) > 1 else None)
         return ReplicaReader(now, candidates, self._replicas, self._doors, member.sums, self._what(path)).begin()

@@ -15,6 +15,7 @@ from ctadata_jlab.curl import Curl
 from ctadata_jlab.errors import Corrupted, Forbidden, NotLoggedIn
 from ctadata_jlab.http import origin, require_safe
 from ctadata_jlab.storage import Entry
+from ctadata_jlab.storage.counted import Counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,11 +84,12 @@ def https(url: str) -> str:
     return "https" + url.removeprefix("davs") if url.startswith("davs:") else url
 
 
-def _wants_login(door: Door) -> Forbidden:
+def _wants_login(door: Door) -> NotLoggedIn:
     """Return what to tell the user: not the catalogue, but the door wants a login."""
-    return Forbidden(
+    return NotLoggedIn(
         f"{door.title} wants a login, which is another than the catalogue's.",
         hint=f"Log in to the source {door.name} ({door.title}), then try again.",
+        source=door.name,
     )
 
 
@@ -135,13 +137,7 @@ class _Bare:
         stop = size if end is None else end
         if stop is not None and start >= stop:
             return
-        got = 0
-
-        def counted(data: bytes) -> None:
-            nonlocal got
-            sink(data)
-            got += len(data)
-
+        counted = Counted(sink)
         is_whole = start == 0 and stop == size
         what = f"{paths.display(self.entry.path)} at {self._host}"
         try:
@@ -151,8 +147,7 @@ class _Bare:
                 f"{self._host} wants a login, and no source is configured for it.",
                 hint=f'Add it to ctadata.toml: a source with url = "https://{self._host}" and its login.',
             ) from error
-        if stop is not None and got != stop - start:
-            raise Corrupted(f"{stop - start} bytes were expected, {got} came: {what}.")
+        counted.require(None if stop is None else stop - start, what)
 
     def __enter__(self) -> _Bare:
         return self

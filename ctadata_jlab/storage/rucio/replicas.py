@@ -14,7 +14,16 @@ import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.errors import Changed, Corrupted, CtaDataError, Forbidden, NotFound, Offline, Unreachable
+from ctadata_jlab.errors import (
+    Changed,
+    Corrupted,
+    CtaDataError,
+    Forbidden,
+    NotFound,
+    NotLoggedIn,
+    Offline,
+    Unreachable,
+)
 from ctadata_jlab.http import origin
 from ctadata_jlab.storage.rucio.doors import https
 
@@ -229,8 +238,11 @@ def _none_left(failed: Sequence[tuple[Replica, CtaDataError]], what: str) -> Cta
             hint="Ask for a replication rule to a storage element with https or davs.",
         )
     reasons = "; ".join(f"{replica.rse}: {error.message}" for replica, error in failed)
-    kinds = (Unreachable, Offline, Forbidden, Corrupted)
+    kinds = (Unreachable, Offline, NotLoggedIn, Forbidden, Corrupted)
     # what a later attempt may get comes first, then what the user can do something about
     best = next((error for kind in kinds for _, error in failed if isinstance(error, kind)), failed[-1][1])
+    words = f"No copy of {what} can be read. {reasons}"
+    if isinstance(best, NotLoggedIn):
+        return NotLoggedIn(words, hint=best.hint, source=best.source)
     kind = next((kind for kind in kinds if isinstance(best, kind)), NotFound)
-    return kind(f"No copy of {what} can be read. {reasons}", hint=best.hint)
+    return kind(words, hint=best.hint)

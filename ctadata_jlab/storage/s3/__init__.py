@@ -15,6 +15,7 @@ from ctadata_jlab import paths
 from ctadata_jlab.curl import Curl
 from ctadata_jlab.errors import AlreadyExists, BadPath, Changed, Corrupted, NotFound, Unsupported
 from ctadata_jlab.storage import Checksum, Entry, Receipt, Traits, versions
+from ctadata_jlab.storage.counted import Counted
 from ctadata_jlab.storage.register import Register
 from ctadata_jlab.storage.s3.api import Api
 from ctadata_jlab.storage.s3.copying import copy
@@ -109,10 +110,7 @@ class ObjectStore:
     def open(self, path: str, expect: Entry | None = None) -> Reader:
         """Return a reader of the version *expect*."""
         entry = self.stat(path)
-        if entry.is_folder:
-            raise Unsupported(f"{self.what(path)} is a folder, not a file.")
-        if expect is not None and not versions.same(expect, entry):
-            raise Changed(f"{self.what(path)} is no longer the version that was seen.")
+        versions.require(entry, expect, self.what(path))
         return _S3Reader(self, entry)
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:  # noqa: ARG002
@@ -290,13 +288,7 @@ class _S3Reader:
             return
         is_whole = start == 0 and stop == size
         url = self._storage.signer.presigned("GET", self._storage.api.url(*self._storage._place(self.entry.path)))  # noqa: SLF001
-        got = 0
-
-        def counted(data: bytes) -> None:
-            nonlocal got
-            sink(data)
-            got += len(data)
-
+        counted = Counted(sink)
         try:
             self._storage.curl.get(
                 url,
@@ -309,8 +301,7 @@ class _S3Reader:
             )
         except AlreadyExists:  # 412
             raise Changed(f"{self._what} is no longer the version that was seen.") from None
-        if got != stop - start:
-            raise Corrupted(f"{stop - start} bytes were expected, {got} came: {self._what}.")
+        counted.require(stop - start, self._what)
 
     def _accept(self, answer: Answer) -> None:
         """Refuse another version's bytes, also of a server that does not know ``If-Match``."""

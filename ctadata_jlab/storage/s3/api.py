@@ -110,11 +110,8 @@ class Api:
 
     def head(self, bucket: str, key: str) -> httpx.Response | None:
         """Return what the headers tell of an object, None if there is none."""
-        answer = self._send("HEAD", bucket, key)
-        if answer.status_code == 404:
-            return None
-        self._check(answer, bucket, key)
-        return answer
+        answer = self._ask("HEAD", bucket, key, may_miss=True)
+        return answer if answer.is_success else None
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
@@ -124,9 +121,7 @@ class Api:
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; no error if there is none."""
-        answer = self._send("DELETE", bucket, key)
-        if answer.status_code != 404:
-            self._check(answer, bucket, key)
+        self._ask("DELETE", bucket, key, may_miss=True)
 
     def copy(self, bucket: str, key: str, source: tuple[str, str], etag: str) -> None:
         """Copy *source*, if it is still the version *etag*; at most 5 GiB at a time."""
@@ -166,9 +161,7 @@ class Api:
     def abort(self, upload: tuple[str, str, str]) -> None:
         """Throw the parts of an upload away; no error if it is no longer known."""
         bucket, key, name = upload
-        answer = self._send("DELETE", bucket, key, query={"uploadId": name})
-        if answer.status_code != 404:
-            self._check(answer, bucket, key)
+        self._ask("DELETE", bucket, key, query={"uploadId": name}, may_miss=True)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -184,24 +177,15 @@ class Api:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
+        may_miss: bool = False,
     ) -> httpx.Response:
-        answer = self._send(method, bucket, key, query=query, headers=headers, content=content)
-        self._check(answer, bucket, key)
-        return answer
-
-    def _send(
-        self,
-        method: str,
-        bucket: str,
-        key: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        content: bytes = b"",
-    ) -> httpx.Response:
+        """Return the answer, which is a success, or with *may_miss* says that there is none."""
         url = self.url(bucket, key) if bucket else f"{self.base}/"
         with self._mapped(bucket, key):
-            return self._http.request(method, url, params=dict(query or {}) or None, headers=headers, content=content)
+            answer = self._http.request(method, url, params=dict(query or {}) or None, headers=headers, content=content)
+        if answer.status_code != httpx.codes.NOT_FOUND or not may_miss:
+            self._check(answer, bucket, key)
+        return answer
 
     def _check(self, answer: httpx.Response, bucket: str, key: str) -> None:
         if answer.is_success:
