@@ -347,7 +347,7 @@ def workspace(field: Field) -> Path:
 
 
 def test_a_dataset_is_a_job(field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Container, datasets and files come down under their names; the catalogue is asked for copies by the hundred."""
+    """Container, datasets and files come down under their names; copies are asked for by the hundred, small files fetched together."""
     catalogue, scope = field.catalogue, field.scope
     data = {f"f{n:03}": os.urandom(1000 + n) for n in range(60)}
     catalogue.files(scope, data, field.dav)
@@ -363,6 +363,7 @@ def test_a_dataset_is_a_job(field: Field, tmp_path: Path, monkeypatch: pytest.Mo
         return send(self, request, **options)
 
     monkeypatch.setattr(httpx.Client, "send", noted)
+    opened = opens(monkeypatch)
     with Bench(tmp_path / "queue", dict(storages(field))) as bench:
         job = bench.run("download", "rucio", f"/{scope}/both", "local")
         again = bench.run("download", "rucio", f"/{scope}/both", "local")
@@ -372,6 +373,40 @@ def test_a_dataset_is_a_job(field: Field, tmp_path: Path, monkeypatch: pytest.Mo
     assert {file.name: file.read_bytes() for file in got.rglob("f*")} == data
     assert len(list((got / "even").iterdir())) == 30
     assert len(asked) < 60
+    assert opened == []
+
+
+def opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the files that are opened one by one."""
+    opened: list[str] = []
+    begin = ReplicaReader.begin
+
+    def noted(self: ReplicaReader) -> ReplicaReader:
+        opened.append(self.entry.name)
+        return begin(self)
+
+    monkeypatch.setattr(ReplicaReader, "begin", noted)
+    return opened
+
+
+def test_what_cannot_come_with_others_comes_alone(
+    field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At another door than the first file, with bytes that are not those registered, or gone: the next copy, or an error, as always."""
+    catalogue, scope = field.catalogue, field.scope
+    data = {name: os.urandom(1000) for name in ("a-plain", "b-plain", "c-grid", "d-spoilt")}
+    for name in ("a-plain", "b-plain"):
+        catalogue.file(scope, name, data[name], [field.dav])
+    catalogue.file(scope, "c-grid", data["c-grid"], [field.grid])
+    catalogue.file(scope, "d-spoilt", data["d-spoilt"], [field.dav, field.grid])
+    spoil(field.dav, f"/{scope}/d-spoilt", data["d-spoilt"])
+    catalogue.collection(scope, "set", list(data), closed=True)
+    opened = opens(monkeypatch)
+    with Bench(tmp_path / "queue", dict(storages(field))) as bench:
+        job = bench.run("download", "rucio", f"/{scope}/set", "local")
+    assert (job.state, job.error, job.files_done) == (JobState.DONE, None, 4)
+    assert {file.name: file.read_bytes() for file in (workspace(field) / "set").iterdir()} == data
+    assert {"c-grid"} <= set(opened) <= {"c-grid", "d-spoilt"}
 
 
 def test_rucios_own_client_downloads_the_same(field: Field, tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ test('each is browsed, a folder comes down, a file goes up', async ({
       await (await chooser).setFiles(inWorkspace(tmpPath, mine));
       await panel.expectJob(mine, 'done');
       await expect(panel.row(mine)).toBeVisible();
+      const count = await panel.rows.count();
+      await expect(panel.tally).toContainText(`${count} entries`);
       await panel.node.screenshot({
         path: path.join(PICTURES, `${picture}.png`)
       });

@@ -11,6 +11,7 @@ from ctadata_jlab.storage import Entry, Traits, versions
 from ctadata_jlab.storage.rucio.api import Api, Member
 from ctadata_jlab.storage.rucio.contents import Contents
 from ctadata_jlab.storage.rucio.doors import Door, Doors
+from ctadata_jlab.storage.rucio.gathering import Gathering
 from ctadata_jlab.storage.rucio.names import Did, chain, element, path_of, spoken
 from ctadata_jlab.storage.rucio.replicas import ReplicaReader, Replicas
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ctadata_jlab.http import Trust
-    from ctadata_jlab.storage import Body, Reader, Receipt
+    from ctadata_jlab.storage import Body, Gathered, Reader, Receipt
+    from ctadata_jlab.storage.rucio.api import Replica
 
 __all__ = ["Did", "Door", "Member", "Rucio", "path_of", "spoken"]
 
@@ -34,7 +36,7 @@ class Rucio:
         stages=True,
         checksums=("adler32", "md5"),
         connections=8,
-        extras=frozenset({"searches", "catalogues"}),
+        extras=frozenset({"searches", "catalogues", "gathers"}),
     )
 
     def __init__(
@@ -96,8 +98,13 @@ class Rucio:
         now = self.stat(path)
         versions.require(now, expect, self._what(path))
         member = self._member(path, dids)
-        candidates = self._replicas.of(dids[-1], dids[-2] if len(dids) > 1 else None)
-        return ReplicaReader(now, candidates, self._replicas, self._doors, member.sums, self._what(path)).begin()
+        return ReplicaReader(
+            now, self._copies(path), self._replicas, self._doors, member.sums, self._what(path)
+        ).begin()
+
+    def gather(self, wanted: Iterator[Entry | None], lines: int) -> Iterator[Gathered | None]:
+        """Fetch many small files at once, as `Gathers` says, where their door does."""
+        return Gathering(self._copies, self._doors).run(wanted, lines)
 
     def search(self, folder: str, pattern: str, facts: Mapping[str, str]) -> Iterator[Entry]:
         """Yield what in the scope *folder*, or in all, is called like *pattern* and has the metadata *facts*."""
@@ -140,8 +147,7 @@ class Rucio:
         """Ask the doors that have *paths* on tape only; return those that are on their way."""
         on_their_way = []
         for path in paths:
-            _, _, dids = self._place(path)
-            for replica in self._replicas.of(dids[-1], dids[-2] if len(dids) > 1 else None):
+            for replica in self._copies(path):
                 found = self._doors.behind(replica.url)
                 if not replica.is_on_tape or found is None:
                     continue
@@ -184,6 +190,11 @@ class Rucio:
             return Member(facts.did, facts.is_file, facts.size if facts.is_file else None, facts.sums)
         self._require_member(path, dids[:-1])
         return self._contents.member(dids[-2], dids[-1])
+
+    def _copies(self, path: str) -> Sequence[Replica]:
+        """Return the copies of the file at *path*, the best first."""
+        _, _, dids = self._place(path)
+        return self._replicas.of(dids[-1], dids[-2] if len(dids) > 1 else None)
 
     def _require_member(self, path: str, dids: tuple[Did, ...]) -> None:
         for collection, did in pairwise(dids):

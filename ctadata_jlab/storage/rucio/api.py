@@ -58,11 +58,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """Where a copy of a file is: its storage element (RSE) and its address."""
+    """Where a copy of a file is: its storage element (RSE) and its address; `sums` are the file's, adler32 first."""
 
     rse: str
     url: str
     is_on_tape: bool
+    sums: tuple[Checksum, ...] = ()
 
 
 class Api:
@@ -216,10 +217,10 @@ def _sums(row: dict[str, Any]) -> tuple[Checksum, ...]:
 
 def _replicas(row: dict[str, Any]) -> tuple[Replica, ...]:
     """Return the copies in *row*, those on disk before those on tape, each kind as the server prefers them."""
-    found = []
+    found, sums = [], _sums(row)
     for url, facts in (row.get("pfns") or {}).items():
         if facts.get("client_extract"):
             continue  # a file inside an archive: there is no address of its own
         on_tape = facts.get("type") == "TAPE"
-        found.append((on_tape, facts.get("priority") or 0, Replica(str(facts.get("rse")), str(url), on_tape)))
+        found.append((on_tape, facts.get("priority") or 0, Replica(str(facts.get("rse")), str(url), on_tape, sums)))
     return tuple(replica for _, _, replica in sorted(found, key=lambda one: one[:2]))
