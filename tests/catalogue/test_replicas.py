@@ -304,7 +304,7 @@ def test_a_job_waits_for_the_doors_login(field: Field, logged_out: Session, xroo
         job = engine.submit(request)
         wait_for(lambda: engine.job(job.id).state is JobState.BLOCKED)
         blocked = engine.job(job.id)
-        assert (blocked.reason, blocked.error and blocked.error.source) == ("login", "archive")
+        assert (blocked.reason, blocked.error and blocked.error.source) == ("login", "archive"), blocked.error
         engine.wake("rucio")
         engine._dispatcher.look()
         assert engine.job(job.id).state is JobState.BLOCKED

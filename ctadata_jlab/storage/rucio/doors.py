@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.http import Trust
     from ctadata_jlab.storage import Checksum, Reader, Storage
 
-__all__ = ["Door", "Doors", "https"]
+__all__ = ["Door", "Doors", "https", "wants_login"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class Doors:
         door, path = found
         try:
             reader = door.storage.open(path, Entry(path, "file", size, checksum=proof))
+            told = reader.entry
         except NotLoggedIn as error:
-            raise _wants_login(door) from error
-        told = reader.entry
+            raise wants_login(door) from error
         is_other = proof and told.checksum and told.checksum.algorithm == proof.algorithm
         if told.size != size or (is_other and told.checksum and proof and not told.checksum.matches(proof)):
             with reader:
@@ -84,7 +84,7 @@ def https(url: str) -> str:
     return "https" + url.removeprefix("davs") if url.startswith("davs:") else url
 
 
-def _wants_login(door: Door) -> NotLoggedIn:
+def wants_login(door: Door) -> NotLoggedIn:
     """Return what to tell the user: not the catalogue, but the door wants a login."""
     return NotLoggedIn(
         f"{door.title} wants a login, which is another than the catalogue's.",
@@ -110,7 +110,7 @@ class _Known:
         try:
             self._reader.pour(start, end, sink)
         except NotLoggedIn as error:
-            raise _wants_login(self._door) from error
+            raise wants_login(self._door) from error
 
     def __enter__(self) -> _Known:
         return self

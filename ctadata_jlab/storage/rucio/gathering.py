@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.errors import Changed, CtaDataError, Unsupported
+from ctadata_jlab.errors import Changed, CtaDataError, NotLoggedIn, Unsupported
 from ctadata_jlab.storage import Entry, Gathered, Gathers
+from ctadata_jlab.storage.rucio.doors import wants_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,13 +63,17 @@ class Gathering:
             self._singly.add(door.name)
             self._elsewhere.append(Gathered(self._under_way.pop(first.path), error=error))
             return
-        for gathered in gathering:
-            if gathered is None:
-                yield None
-            else:
-                known = changed(self._under_way.pop(gathered.entry.path), checksum=gathered.entry.checksum)
-                yield changed(gathered, entry=known)
-            yield from self._passed_over()
+        try:
+            for gathered in gathering:
+                yield None if gathered is None else self._known(gathered)
+                yield from self._passed_over()
+        except NotLoggedIn as error:
+            raise wants_login(door) from error
+
+    def _known(self, gathered: Gathered) -> Gathered:
+        """Return what the door has given, as the catalogue calls it."""
+        entry = self._under_way.pop(gathered.entry.path)
+        return changed(gathered, entry=changed(entry, checksum=gathered.entry.checksum))
 
     def _gatherer(self, door: Door) -> Gathers:
         if "gathers" not in door.storage.traits.extras or not isinstance(door.storage, Gathers):
