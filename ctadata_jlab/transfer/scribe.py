@@ -149,9 +149,19 @@ def _open(file: Path, migrations: tuple[str, ...]) -> sqlite3.Connection:
     if known > len(migrations):
         raise Misconfigured(f"{file} was written by a newer version of this package.", hint="Install that version.")
     for version, script in enumerate(migrations[known:], start=known + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={version}; COMMIT;")
+        _migrate(connection, version, script)
     file.chmod(0o600)
     return connection
+
+
+def _migrate(connection: sqlite3.Connection, version: int, script: str) -> None:
+    """Bring the database to *version*, unless another process that starts at the same moment has done so."""
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        if connection.execute("PRAGMA user_version").fetchone()[0] < version:
+            for statement in script.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={version}")
 
 
 def _translated(error: Exception, file: Path) -> CtaDataError:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -157,6 +158,23 @@ def test_a_newer_journal_is_not_touched(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version=99")
     with pytest.raises(Misconfigured, match="newer"):
         Journal(tmp_path)
+
+
+def test_two_that_start_at_once_make_one_journal(tmp_path: Path) -> None:
+    """Servers of one user that start at the same moment, here while a third is at the same file, all find it as it should be."""
+    third = sqlite3.connect(tmp_path / "transfers.sqlite", isolation_level=None)
+    third.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(2) as threads:
+        opening = [threads.submit(Journal, tmp_path) for _ in range(2)]
+        wait(opening, timeout=0.5)  # until both have looked which version it is
+        third.execute("COMMIT")
+        journals = [one.result(timeout=30) for one in opening]
+    for number, journal in enumerate(journals):
+        journal.add(replace(JOB, id=f"0{number}"))
+    assert [job.id for job in journals[0].jobs()] == ["00", "01"]
+    for journal in journals:
+        journal.close()
+    third.close()
 
 
 def test_a_broken_journal_says_so(tmp_path: Path) -> None:
