@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contestants import Programs
 from ctadata_jlab.storage.propfind import question
-from tests.rig.process import need
+from tests.rig.process import free_port, need
 
 if TYPE_CHECKING:
     from tests.rig.doors import Door
@@ -53,6 +53,7 @@ def test_panel(apache: Door, tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "CTADATA_BENCH": str(tmp_path),
+        "CTADATA_BENCH_PORT": str(free_port()),
         "CTADATA_BENCH_CURL": json.dumps([str(part) for part in raw.command]),
     }
     subprocess.run(
@@ -94,7 +95,8 @@ def _text(found: dict[str, float]) -> str:
         ("heap after 50 times in and out of 5 000", f"{found['heapRatio']:.3f}", "1.1", found["heapRatio"] <= 1.1),
         ("the panel's scripts, compressed", f"{bundle:.0f} kB", "200 kB", bundle < 200),
         (f"JupyterLab's start ({found['startWithout'] / 1000:.2f} s without the panel)",
-         f"{found['startRatio']:.3f}", "1.05", found["startRatio"] < 1.05),
+         f"{found['startRatio']:.3f} (the middle half {found['startLow']:.2f} to {found['startHigh']:.2f})",
+         "1.05", found["startRatio"] < 1.05),
     ]  # fmt: skip
     return head + "".join(
         f"| {what} | {is_} | {wanted} | {'' if holds is None else 'yes' if holds else '**no**'} |\n"
