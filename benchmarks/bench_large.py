@@ -66,6 +66,27 @@ def test_large_down(xrootd: Door, large: Path, tmp_path: Path, report: Report, r
     )
 
 
+def test_large_wire(xrootd: Door, large: Path, tmp_path: Path, report: Report, runs: int) -> None:
+    """Fetch 2 GiB from XRootD over https, and keep nothing of it: neither disk nor page cache has a say."""
+    folder = xrootd.fresh()
+    xrootd.raw_put(f"{folder}/large.bin", b"")
+    shutil.copyfile(large, xrootd.local(f"{folder}/large.bin"))
+    programs, path = Programs.at(xrootd, tmp_path), f"{folder}/large.bin"
+    race = Race(
+        "The bytes of 2 GiB down, from XRootD over https, written nowhere",
+        MEBIBYTES,
+        "MiB",
+        [
+            programs.ours("ours, hashed", "wire-down", path, os.devnull),
+            programs.curl("curl", "--output", os.devnull, programs.url(path)),
+            programs.davix("davix-get", programs.url(path), os.devnull),
+        ],
+    )
+    race.go(tmp_path, runs, lambda: None, lambda: None)
+    xrootd.raw_remove(folder)
+    report.add(race, "Ours computes adler32 of what comes.")
+
+
 def test_large_up(xrootd: Door, large: Path, tmp_path: Path, report: Report, runs: int) -> None:
     """Send 2 GiB to XRootD over https."""
     folder = xrootd.fresh()

@@ -94,6 +94,7 @@ SWALLOWING = {
     "transfer/crew.py": "a thread's top, and the edge of one item: others go on",
     "transfer/haul.py": "a thread's top: raised again by who gathers",
     "transfer/pump.py": "a thread's top: raised again where the bytes are taken",
+    "transfer/strands.py": "a thread's top: raised again where the bytes are taken",
     "transfer/run.py": "a thread's top",
     "transfer/walk.py": "a thread's top: raised again where the entries are taken",
 }

@@ -13,6 +13,7 @@ from ctadata_jlab.foreground.standing import Result, Standing, Summary
 from ctadata_jlab.transfer.haul import Haul
 from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.progress import Progress, Watch
+from ctadata_jlab.transfer.shares import Shares
 from ctadata_jlab.transfer.split import Split
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Crew:
         self._target = target
         self._act = act
         self._hands = hands
+        self._shares = Shares(hands)
         self._report = report
         self._stop = stop or threading.Event()
         self._refused = threading.Event()
@@ -126,7 +128,8 @@ class Crew:
     def _main(self, act: Callable[[Item, Watch], Result]) -> None:
         try:
             while (item := self._split.other()) is not None:
-                self._ended.put((item.n, self._result(item, act)))
+                with self._shares.turn("", {}, self._is_over):
+                    self._ended.put((item.n, self._result(item, act)))
         except BaseException as error:  # noqa: BLE001 - a thread's top: raised again where the results are taken
             self._ended.put(error)
 
@@ -152,7 +155,7 @@ class Crew:
         return self._stop.is_set() or self._refused.is_set()
 
     def _result(self, item: Item, act: Callable[[Item, Watch], Result]) -> Result:
-        watch = Watch(self._progress, self._stop)
+        watch = Watch(self._progress, self._stop, spare=lambda: self._shares.spare("", {}))
         self._current[item.n] = item, watch
         try:
             return act(item, watch)

@@ -96,6 +96,8 @@ class Traits:
     stages: bool = False
     checksums: tuple[str, ...] = ()
     connections: int = 4
+    strands: int = 1
+    """How many ranges of one large file are worth reading at once: several where each connection has a pace of its own."""
     starts_per_second: float | None = None
     """None: unpaced."""
     extras: frozenset[str] = frozenset()

@@ -53,6 +53,7 @@ class DCache(WebDav):
         stages=True,
         checksums=("adler32", "md5"),
         connections=8,
+        strands=4,
         starts_per_second=STARTS_PER_SECOND,
         extras=frozenset({"paced", "gathers"}),
     )

@@ -22,6 +22,7 @@ from ctadata_jlab.transfer.job import ItemState
 from ctadata_jlab.transfer.part import Part, sweep
 from ctadata_jlab.transfer.patience import patiently
 from ctadata_jlab.transfer.progress import Watch
+from ctadata_jlab.transfer.strands import pour
 
 if TYPE_CHECKING:
     from ctadata_jlab.storage import Checksum, Entry, Reader, Receipt
@@ -177,7 +178,7 @@ class _Copy:
             part.write(data)
             self._watch.moved(len(data))
 
-        reader.pour(part.done, entry.size, sink)
+        pour(reader, part.done, entry.size, sink, most=self._source.storage.traits.strands, spare=self._watch.spare)
 
     def _still_there(self, decision: Decision) -> None:
         """Before replacing: it must still be the version that the user meant."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.copy import Outcome
     from ctadata_jlab.transfer.haul import Hauling
     from ctadata_jlab.transfer.job import Job
+    from ctadata_jlab.transfer.strands import Spare
     from ctadata_jlab.transfer.throttle import Throttle
 
 __all__ = ["TICK", "Crew", "Tally"]
@@ -71,7 +72,8 @@ class Crew:
     """Works through *items* of one *phase*; one item's failure stops no other, a missing login stops all.
 
     *mark* keeps what items have become; *stages* says whether files on tape can be asked for;
-    *turn* is held while a file moves, *throttles* limit how fast; *judge* raises if an error is not one item's, but everybody's;
+    *turn* is held while a file moves, *spare* gives further ones, *throttles* limit how fast;
+    *judge* raises if an error is not one item's, but everybody's;
     *note* writes a line into the job's log.
     """
 
@@ -85,6 +87,7 @@ class Crew:
         mark: Callable[[Sequence[Item]], None],
         stages: bool = False,
         turn: Callable[[Callable[[], bool]], AbstractContextManager[None]] = lambda _: nullcontext(),
+        spare: Spare = lambda: nullcontext(enter_result=False),
         throttles: Sequence[Throttle] = (),
         judge: Callable[[CtaDataError], object] = lambda _: None,
         note: Callable[[str], object] = lambda _: None,
@@ -97,6 +100,7 @@ class Crew:
         self._mark = mark
         self._stages = stages
         self._turn = turn
+        self._spare = spare
         self._throttles = throttles
         self._judge = judge
         self._note = note
@@ -160,7 +164,7 @@ class Crew:
             return
         begun = replace(item, attempts=item.attempts + 1)
         on_state = lambda state: self._mark([replace(begun, state=state)])  # noqa: E731
-        watch = Watch(self._tally.progress, self._stop, on_state, self._throttles, self._trouble(item))
+        watch = Watch(self._tally.progress, self._stop, on_state, self._throttles, self._trouble(item), self._spare)
         try:
             became = once_more(lambda: self._phase.act(begun, watch), self._judge)
         except Cancelled:

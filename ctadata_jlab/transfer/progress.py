@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Cancelled
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.errors import CtaDataError
     from ctadata_jlab.transfer.job import ItemState
+    from ctadata_jlab.transfer.strands import Spare
     from ctadata_jlab.transfer.throttle import Throttle
 
 __all__ = ["Progress", "Speed", "Watch"]
@@ -84,11 +86,14 @@ class Watch:
         on_state: Callable[[ItemState], object] | None = None,
         throttles: Sequence[Throttle] = (),
         on_trouble: Callable[[CtaDataError, float], object] = lambda *_: None,
+        spare: Spare = lambda: nullcontext(enter_result=True),
     ) -> None:
         self._progress = progress or Progress()
         self._stop = stop or threading.Event()
         self._on_state = on_state
         self._throttles = throttles
+        self.spare = spare
+        """Gives a further turn for this file, if nobody else wants it."""
         self.trouble = on_trouble
         """Hears of an error that is not the last word, and in how many seconds it is tried again."""
         self._mine = 0

@@ -179,6 +179,7 @@ class Run:
             mark=lambda items: self._mark(items, tally),
             stages=acts.source.traits.stages,
             turn=lambda is_over: self._turn(acts, is_over),
+            spare=lambda: desk.shares.spare(self.job_id, acts.limits),
             throttles=(self.throttle, desk.throttle),
             judge=lambda error: _judge(error, acts),
             note=self._note,

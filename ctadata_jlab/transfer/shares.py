@@ -39,6 +39,19 @@ class Shares:
             if got:
                 self._give_back(job_id, limits)
 
+    @contextmanager
+    def spare(self, job_id: str, limits: Mapping[str, int]) -> Iterator[bool]:
+        """Give a further turn for a file that has one, if there is one and nobody waits for it; says whether it did."""
+        with self._change:
+            got = not self._waiting and self._moving.total() < self.at_once and self._has_room(limits)
+            if got:
+                self._go(job_id, limits)
+        try:
+            yield got
+        finally:
+            if got:
+                self._give_back(job_id, limits)
+
     def _take(self, job_id: str, limits: Mapping[str, int], is_stopped: Callable[[], bool]) -> bool:
         with self._change:
             self._line_up(job_id, limits, 1)
@@ -49,9 +62,12 @@ class Shares:
                     self._change.wait(_LOOK)
             finally:
                 self._line_up(job_id, limits, -1)
-            self._moving[job_id] += 1
-            self._at.update(dict.fromkeys(limits, 1))
+            self._go(job_id, limits)
             return True
+
+    def _go(self, job_id: str, limits: Mapping[str, int]) -> None:
+        self._moving[job_id] += 1
+        self._at.update(dict.fromkeys(limits, 1))
 
     def _give_back(self, job_id: str, limits: Mapping[str, int]) -> None:
         with self._change:

@@ -36,6 +36,8 @@ class Node:
     locality: str = "ONLINE"
     summed_at: float = 0.0
     """When, by the monotonic clock, the checksum is known."""
+    summed: tuple[bytes, dict[str, str]] | None = None
+    """The data that were summed up, and what came out."""
 
     @property
     def is_folder(self) -> bool:
@@ -55,7 +57,9 @@ class Node:
         """What dCache stores (adler32) or is configured to store (md5), as RFC 3230 writes it; empty while it is not known."""
         if self.data is None or time.monotonic() < self.summed_at:
             return {}
-        return digests(self.data)
+        if self.summed is None or self.summed[0] is not self.data:
+            self.summed = self.data, digests(self.data)
+        return self.summed[1]
 
 
 def digests(data: bytes) -> dict[str, str]:

@@ -26,7 +26,7 @@ from ctadata_jlab.errors import CtaDataError
 from ctadata_jlab.http import Trust
 from ctadata_jlab.storage import dcache
 from ctadata_jlab.storage.local import Local
-from ctadata_jlab.transfer import part
+from ctadata_jlab.transfer import part, strands
 from ctadata_jlab.transfer.compare import End
 from ctadata_jlab.transfer.copy import copy
 from ctadata_jlab.transfer.engine import Engine
@@ -52,6 +52,7 @@ def hasten() -> None:
     dcache.CHECKSUM_WAITS = (0.0, 0.01, 0.02, 0.03, 0.05)
     part.SMALL, part._CHECKPOINT = 50_000, 150_000
     exchange.PORTION = 1 << 15
+    strands.LARGE, strands.BLOCK, strands.FAST = 200_000, 60_000, 1 << 40
 
 
 def watch(line: int, deed: Callable[[], object]) -> itertools.count[int]:
