@@ -7,6 +7,9 @@ import * as React from 'react';
 
 import type { ServerError } from '../request';
 
+/** How many characters of a hint are shown at once. */
+const LONG = 200;
+
 /** Shows one failure with its hint and what can be done. */
 export class Banner extends ReactWidget {
   /** Construct the banner; it is hidden while there is no failure. */
@@ -40,7 +43,7 @@ export class Banner extends ReactWidget {
       <>
         <div className="ctadata-Banner-text">
           <div className="ctadata-Banner-message">{error.message}</div>
-          {error.hint && <div>{error.hint}</div>}
+          {error.hint && <Hint text={error.hint} trans={trans} />}
           <div className="ctadata-Banner-actions">
             {error.name === 'NotLoggedIn' && (
               <button
@@ -68,6 +71,20 @@ export class Banner extends ReactWidget {
 
   private _options: Banner.IOptions;
   private _error: ServerError | null = null;
+}
+
+/** What to do; a long one is folded, so that the buttons stay in sight. */
+function Hint(props: { text: string; trans: TranslationBundle }): JSX.Element {
+  const { text, trans } = props;
+  if (text.length <= LONG) {
+    return <div>{text}</div>;
+  }
+  return (
+    <details key={text}>
+      <summary>{trans.__('What to do')}</summary>
+      {text}
+    </details>
+  );
 }
 
 /** The namespace of `Banner`'s statics. */
