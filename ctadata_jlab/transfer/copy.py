@@ -204,10 +204,13 @@ class _Copy:
         if entry.size is not None and body.size != entry.size:
             raise Changed(f"{paths.display(entry.path)} was written to meanwhile.")
         self._sent_to = decision
+        self._watch.state(
+            ItemState.COPYING, decision.path
+        )  # under its new name, whoever sweeps after a crash finds the temporary
         receipt = self._target.storage.put(
             decision.path, Watched(body, self._watch), replace=decision.replace or False, ticket=self._ticket
         )
-        self._watch.state(ItemState.VERIFYING)
+        self._watch.state(ItemState.VERIFYING, decision.path)
         self._broken = receipt.entry
         checked = _check_receipt(receipt, body)
         self._watch.stand(body.size)

@@ -163,7 +163,10 @@ class Crew:
         if self._is_over():
             return
         begun = replace(item, attempts=item.attempts + 1)
-        on_state = lambda state: self._mark([replace(begun, state=state)])  # noqa: E731
+
+        def on_state(state: ItemState, target: str | None) -> None:
+            self._mark([replace(begun, state=state, target=target or begun.target)])
+
         watch = Watch(self._tally.progress, self._stop, on_state, self._throttles, self._trouble(item), self._spare)
         try:
             became = once_more(lambda: self._phase.act(begun, watch), self._judge)

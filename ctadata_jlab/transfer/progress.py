@@ -83,7 +83,7 @@ class Watch:
         self,
         progress: Progress | None = None,
         stop: threading.Event | None = None,
-        on_state: Callable[[ItemState], object] | None = None,
+        on_state: Callable[[ItemState, str | None], object] | None = None,
         throttles: Sequence[Throttle] = (),
         on_trouble: Callable[[CtaDataError, float], object] = lambda *_: None,
         spare: Spare = lambda: nullcontext(enter_result=True),
@@ -113,10 +113,10 @@ class Watch:
         self._stop.wait(seconds)
         self.check()
 
-    def state(self, state: ItemState) -> None:
-        """Tell where the file stands."""
+    def state(self, state: ItemState, target: str | None = None) -> None:
+        """Tell where the file stands, and where it goes if that is not where it was to go."""
         if self._on_state is not None:
-            self._on_state(state)
+            self._on_state(state, target)
 
     def moved(self, count: int) -> None:
         """Count bytes that have just moved, and rest as long as their limits want it."""

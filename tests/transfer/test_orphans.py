@@ -17,7 +17,7 @@ from tests.door.double import TOKEN
 from tests.door.traps import Traps
 from tests.storage.test_dcache import dcache
 from tests.storage.test_dcache_limits import jwt
-from tests.transfer.kit import Bench, wait_for
+from tests.transfer.kit import Bench, Faulty, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,3 +124,18 @@ def test_the_job_says_how_files_got_their_names(tmp_path: Path, double: Double, 
     finally:
         for door in (creating, plain, rest):
             door.close()
+
+
+def test_a_file_that_gets_another_name_is_known_by_that(tmp_path: Path, work: Path) -> None:
+    """Before its first byte is sent: whoever goes on after a crash looks for the temporary of that name."""
+    there = Faulty({"/up/0.h5": b"another one's"})
+    with Bench(tmp_path / "q", {"there": there, "local": Local(work)}) as bench:
+        seen: list[str | None] = []
+
+        def before(verb: str, path: str) -> None:
+            if verb == "put" and "(1)" in path:
+                seen.extend(item.target for item in bench.engine.items(bench.told[0].id) if item.path == "/up/0.h5")
+
+        there.before = before
+        assert bench.run("upload", "local", "/up", "there", "/", "rename").state is JobState.DONE
+    assert seen == ["/up/0 (1).h5"]
