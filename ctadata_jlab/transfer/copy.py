@@ -204,9 +204,8 @@ class _Copy:
         if entry.size is not None and body.size != entry.size:
             raise Changed(f"{paths.display(entry.path)} was written to meanwhile.")
         self._sent_to = decision
-        self._watch.state(
-            ItemState.COPYING, decision.path
-        )  # under its new name, whoever sweeps after a crash finds the temporary
+        if decision.path != self._target.path:  # whoever sweeps after a crash looks for the temporary of that name
+            self._watch.state(ItemState.COPYING, decision.path)
         receipt = self._target.storage.put(
             decision.path, Watched(body, self._watch), replace=decision.replace or False, ticket=self._ticket
         )
