@@ -107,11 +107,12 @@ def running(
     env: Mapping[str, str] | None = None,
     folder: Path | None = None,
     patience: float = 30,
+    keeps: bool = True,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run *command* until the block ends, which begins when *ready* says so.
 
     The process leads its own group, so that Ctrl-C reaches pytest alone and teardown keeps its order; and it is told
-    to end when pytest dies without a teardown.
+    to end when pytest dies without a teardown. One that *keeps* nothing is not asked to end, but killed.
     """
     with log.open("ab") as output:
         if run_as is not None:
@@ -129,7 +130,7 @@ def running(
         _wait(process, ready, log, patience)
         yield process
     finally:
-        _stop(process)
+        _stop(process, politely=keeps)
 
 
 def _unprivileged(run_as: User | None) -> list[str]:
@@ -149,9 +150,9 @@ def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path
         time.sleep(0.05)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], *, politely: bool) -> None:
     """End the process and all its children: politely, then not."""
-    for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+    for number, patience in ((signal.SIGTERM, 5 if politely else 0), (signal.SIGKILL, 5)):
         try:
             os.killpg(process.pid, number)
         except ProcessLookupError:

@@ -105,5 +105,6 @@ def serving(folder: Path) -> Iterator[S3]:
             return False
         return True
 
-    with running(command, log=folder / "log", ready=ready, folder=folder, patience=90):
+    # it takes ten seconds to end, for the sake of data that nobody needs
+    with running(command, log=folder / "log", ready=ready, folder=folder, patience=90, keeps=False):
         yield s3
