@@ -107,6 +107,18 @@ def test_a_server_that_ignores_ranges_is_an_error(seaweed: S3, proxy: Faulty, st
         content(store, "/f", 10, 20)
 
 
+@pytest.mark.parametrize("body", [b"short", b"x" * 101])
+def test_an_answer_of_another_length_is_no_file(
+    seaweed: S3, proxy: Faulty, store: ObjectStore, root: str, body: bytes
+) -> None:
+    """A success with fewer or more bytes than the object has is an error, though the answer itself is whole."""
+    seaweed.ask("PUT", f"{root}/f", bytes(range(100)))
+    with store.open("/f") as reader:
+        proxy.plan = always(lambda method, _: method == "GET", Fault(200, body))
+        with pytest.raises(Corrupted, match="were expected"):
+            reader.pour(0, None, lambda _: None)
+
+
 @pytest.mark.parametrize("ignored", [(), ("if-match",)])
 def test_a_version_that_goes_while_it_is_read_is_noticed(
     seaweed: S3, proxy: Faulty, store: ObjectStore, root: str, ignored: tuple[str, ...]
