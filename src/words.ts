@@ -49,7 +49,9 @@ function blockedOf(job: IJob, trans: TranslationBundle): string {
     case 'question':
       return trans.__('asks you');
     case 'login':
-      return trans.__('waits for a login');
+      return job.error?.source
+        ? trans.__('waits for a login to %1', job.error.source)
+        : trans.__('waits for a login');
     case 'network':
       return trans.__('waits for the storage to answer');
     case 'staging':

@@ -25,6 +25,8 @@ def waiting(job: Job, now: float) -> str | None:
     if job.state is not JobState.BLOCKED or job.reason is None:
         return None
     words = _WORDS[job.reason]
+    if job.error is not None and job.error.source:
+        words = f"{words} to {job.error.source}"
     return words if job.until is None else f"{words}, next try in {_span(job.until - now)}"
 
 

@@ -23,6 +23,7 @@ from ctadata_jlab.storage.rucio.doors import Doors
 from ctadata_jlab.storage.rucio.replicas import ReplicaReader, Replicas
 from ctadata_jlab.tokens.file import store
 from ctadata_jlab.transfer.job import JobRequest, JobState, Place
+from ctadata_jlab.transfer.waiting import waiting
 from tests.catalogue.conftest import Giver, settings
 from tests.door.double import TOKEN
 from tests.rig.process import free_port
@@ -305,6 +306,7 @@ def test_a_job_waits_for_the_doors_login(field: Field, logged_out: Session, xroo
         wait_for(lambda: engine.job(job.id).state is JobState.BLOCKED)
         blocked = engine.job(job.id)
         assert (blocked.reason, blocked.error and blocked.error.source) == ("login", "archive"), blocked.error
+        assert waiting(blocked, 0.0) == "waiting for a login to archive"
         engine.wake("rucio")
         engine._dispatcher.look()
         assert engine.job(job.id).state is JobState.BLOCKED
