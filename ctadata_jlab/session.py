@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens.basic import Basic
     from ctadata_jlab.tokens.foreign import GivesAccessTokens
     from ctadata_jlab.tokens.keeper import Keeper
-    from ctadata_jlab.tokens.pending import Pending
+    from ctadata_jlab.tokens.pending import ByCode, Pending
     from ctadata_jlab.tokens.scopes import Ability
     from ctadata_jlab.transfer.engine import Engine
     from ctadata_jlab.transfer.job import Job
@@ -70,6 +70,11 @@ class Source:
     """The login by user and password; None where that is not how one logs in."""
     keys: Callable[[], object] | None = None
     """Reads the keys that requests are signed with, or raises; None where they are not."""
+
+    @property
+    def by_code(self) -> ByCode | None:
+        """What asks for a code, for us or for oidc-agent; None where there is no such login."""
+        return self.login or (None if self.agent is None else self.agent.pending)
 
 
 class Session:
@@ -149,8 +154,8 @@ class Session:
     def close(self) -> None:
         """Close all connections, and give up logins that nobody confirmed. The queue is stopped by whoever started it."""
         for source in self._sources.made.values():
-            if source.login is not None:
-                source.login.cancel()
+            if source.by_code is not None:
+                source.by_code.cancel()
             close = getattr(_innermost(source.storage), "close", None)
             if close is not None:
                 close()

@@ -53,6 +53,11 @@ export class DeviceLogin implements IDisposable {
 
   /** Whether the source has such a login. */
   get isOffered(): boolean {
+    return this.isBuiltIn || this.agent !== null || this._pending !== null;
+  }
+
+  /** Whether it has one without an oidc-agent. */
+  get isBuiltIn(): boolean {
     return this._login?.device ?? false;
   }
 

@@ -23,7 +23,7 @@ __all__ = ["enter", "leave", "offer"]
 
 def offer(source: Source) -> dict[str, Any] | None:
     """Return what the dialog has to know: the account's name, and whether there is one already; None without a running agent."""
-    if source.agent is None or source.login is None:
+    if source.agent is None or source.agent.pending is None:
         return None
     at = source.agent.running()
     return None if at is None else {"account": source.agent.account, "exists": at.file.exists()}
@@ -55,7 +55,7 @@ def leave(source: Source, password: str) -> None:
 
 
 def _at(source: Source, password: str) -> tuple[AgentLogin, Keeper, AgentAccount]:
-    if source.agent is None or source.login is None or source.keeper is None:
+    if source.agent is None or source.agent.pending is None or source.keeper is None:
         raise Unsupported(f"{source.title} has no login through oidc-agent.", hint="Log in without it.")
     at = source.agent.running(ask_password=lambda _: password)
     if at is None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens.grant import Grant
     from ctadata_jlab.tokens.keeper import Keeper, LoginState
     from ctadata_jlab.tokens.oauth import Client
-    from ctadata_jlab.tokens.pending import Pending
+    from ctadata_jlab.tokens.pending import ByCode
 
 __all__ = ["ROUTES", "state_of"]
 
@@ -81,13 +81,13 @@ def state_of(source: Source) -> LoginState | None:
 
 def _told(source: Source) -> dict[str, Any]:
     """Return what is known of the login of *source*."""
-    login = source.login
+    login = source.by_code
     show, problem = (None, None) if login is None else (login.show, login.problem)
     state = wire.login(state_of(source))  # after `show`: a login that is over has left its token by now
     is_open = problem is not None and state["state"] != "ok"
     return {
         **state,
-        "device": login is not None,
+        "device": source.login is not None,
         "pending": None if show is None else _shown(show),
         "problem": body(problem) if problem is not None and is_open else None,
         "kept": _at_rest(source, state["source"]),
@@ -125,8 +125,9 @@ def _shown(show: Show) -> dict[str, Any]:
 def _start(
     source: Source, announcer: Announcer, keep: Callable[[Client, Grant], object] | None = None
 ) -> dict[str, Any]:
-    login, keeper = source.login, source.keeper
-    if login is None or keeper is None:
+    login, keeper = source.by_code, source.keeper
+    keep = keep or (None if source.login is None else source.login.keep)
+    if login is None or keeper is None or keep is None:
         raise Unsupported(
             f"{source.title} has no login by code.", hint="Set `issuer` and `client_id` of its login, or paste a token."
         )
@@ -140,7 +141,7 @@ def _enter(source: Source, announcer: Announcer, password: str) -> dict[str, Any
     return _told(source) if keep is None else _start(source, announcer, keep)
 
 
-def _ended(name: str, login: Pending, keeper: Keeper, announcer: Announcer) -> None:
+def _ended(name: str, login: ByCode, keeper: Keeper, announcer: Announcer) -> None:
     """Tell the pages how a login ended; what waited for it goes on by the keeper's own news."""
     keeper.look_again()
     state = keeper.state()
@@ -149,7 +150,7 @@ def _ended(name: str, login: Pending, keeper: Keeper, announcer: Announcer) -> N
 
 
 def _end(source: Source) -> None:
-    if source.login is not None and source.login.cancel():
+    if source.by_code is not None and source.by_code.cancel():
         return
     place, keeper = _given_by_hand(source)
     try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.tokens.agent_account import AgentAccount
     from ctadata_jlab.tokens.grant import Grant
     from ctadata_jlab.tokens.oauth import Answer, Client, Get, Post
+    from ctadata_jlab.tokens.pending import ByCode
     from ctadata_jlab.tokens.refresh import Refresh
 
 __all__ = ["AgentLogin"]
@@ -24,7 +25,7 @@ __all__ = ["AgentLogin"]
 class AgentLogin:
     """The login of one source in oidc-agent's *account*; *ca* is believed beside the system's certificate authorities.
 
-    A login of our own, *ours*, gives way to one that the agent has taken.
+    A login of our own, *ours*, gives way to one that the agent has taken. *pending* asks for the code; None without a client for that.
     """
 
     account: str
@@ -32,6 +33,7 @@ class AgentLogin:
     ask: Callable[[Get | Post], Answer | None]
     ca: str = ""
     ours: Refresh | None = None
+    pending: ByCode | None = None
 
     def running(
         self, *, password_file: Path | None = None, ask_password: Callable[[bool], str] | None = None

@@ -121,9 +121,12 @@ def agent_login_of(source: settings.Source, login: Pending | None) -> AgentLogin
         return None
     from ctadata_jlab.tokens.agent_login import AgentLogin  # noqa: PLC0415 - only what the settings mean is loaded
     from ctadata_jlab.tokens.asking import ask_with  # noqa: PLC0415
+    from ctadata_jlab.tokens.pending import ByCode  # noqa: PLC0415
 
-    ours = None if login is None else login.kept
-    return AgentLogin(wanted.account, _client_of(source), ask_with(source.ca), source.ca, ours)
+    client, ask = _client_of(source), ask_with(source.ca)
+    has_client = bool(wanted.issuer and wanted.client_id)
+    pending = login or (ByCode(client, ask) if has_client else None)
+    return AgentLogin(wanted.account, client, ask, source.ca, None if login is None else login.kept, pending)
 
 
 def _client_of(source: settings.Source) -> Callable[[], Client]:

@@ -16,34 +16,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ctadata_jlab.tokens.grant import Grant
-    from ctadata_jlab.tokens.oauth import Client
+    from ctadata_jlab.tokens.oauth import Answer, Client, Get, Post
     from ctadata_jlab.tokens.refresh import Refresh
 
-__all__ = ["Pending"]
+__all__ = ["ByCode", "Pending"]
 
 _SHOW_SECONDS = 60.0
 
 
-class Pending:
-    """The logins of one source, whose tokens `kept` keeps unless somebody else is to.
+class ByCode:
+    """The logins of one source, as *client*; *ask* asks its provider.
 
     `ended` are called, in a thread of their own, when a login has ended, whichever way; they must not raise.
     """
 
-    def __init__(self, kept: Refresh) -> None:
-        self.kept = kept
+    def __init__(self, client: Callable[[], Client], ask: Callable[[Get | Post], Answer | None]) -> None:
+        self._client = client
+        self._ask = ask
         self.ended: list[Callable[[], object]] = []
         self._lock = threading.Lock()
         self._attempt: _Attempt | None = None
 
-    def start(self, keep: Callable[[Client, Grant], object] | None = None) -> Show:
+    def start(self, keep: Callable[[Client, Grant], object]) -> Show:
         """Start a login, unless one is under way, and return what to show; raises why there is nothing to show.
 
-        *keep* takes what it gives instead of `kept`, and raises if it cannot.
+        *keep* takes what it gives, and raises if it cannot.
         """
         with self._lock:
             if self._attempt is None or self._attempt.is_over:
-                self._attempt = _Attempt(keep or self._keep)
+                self._attempt = _Attempt(keep)
                 threading.Thread(target=self._run, args=(self._attempt,), name="ctadata-login", daemon=True).start()
             attempt = self._attempt
         attempt.told.wait(_SHOW_SECONDS)
@@ -84,13 +85,10 @@ class Pending:
             if self._attempt is not None and self._attempt.is_over:
                 self._attempt = None
 
-    def _keep(self, _: Client, grant: Grant) -> None:
-        self.kept.keep(grant)
-
     def _run(self, attempt: _Attempt) -> None:
         try:
-            client = self.kept.client()
-            grant = drive(log_in(client), self.kept.ask, attempt.pause, attempt.take)
+            client = self._client()
+            grant = drive(log_in(client), self._ask, attempt.pause, attempt.take)
             with self._lock:
                 attempt.pause(0)
                 attempt.keep(client, grant)
@@ -101,6 +99,18 @@ class Pending:
             attempt.told.set()
         for listener in self.ended:
             listener()
+
+
+class Pending(ByCode):
+    """The built-in logins of one source, whose tokens `kept` keeps."""
+
+    def __init__(self, kept: Refresh) -> None:
+        super().__init__(kept.client, lambda step: kept.ask(step))  # noqa: PLW0108 - as it is then
+        self.kept = kept
+
+    def keep(self, _: Client, grant: Grant) -> None:
+        """Keep what a login gave."""
+        self.kept.keep(grant)
 
 
 @dataclass(eq=False)

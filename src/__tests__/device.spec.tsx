@@ -274,6 +274,19 @@ describe('DeviceView with an oidc-agent', () => {
     expect(posted()).toEqual([{}]);
   });
 
+  it('should leave no choice where only the agent is wanted', async () => {
+    await show({ device: false, agent: { account: 'kk', exists: true } });
+    const box = widget.node.querySelector<HTMLInputElement>(
+      'input[type="checkbox"]'
+    )!;
+    expect([device.isOffered, box.checked, box.disabled]).toEqual([
+      true,
+      true,
+      true
+    ]);
+    expect(fields()).toHaveLength(1);
+  });
+
   it('should open an account that exists without a code', async () => {
     await show({ agent: { account: 'kk', exists: true } });
     server.opens = true;

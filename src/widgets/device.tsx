@@ -51,6 +51,7 @@ function Start(props: IDeviceProps): JSX.Element {
   const password = React.useRef<HTMLInputElement>(null);
   const again = React.useRef<HTMLInputElement>(null);
   const isAsking = phase === 'starting';
+  const isChoice = device.isBuiltIn;
   const start = (): void => {
     const secret = agent && isAgents ? password.current?.value : undefined;
     const isSame = !again.current || again.current.value === secret;
@@ -65,8 +66,8 @@ function Start(props: IDeviceProps): JSX.Element {
         <label className="ctadata-Agent-choice">
           <input
             type="checkbox"
-            checked={isAgents}
-            disabled={isAsking}
+            checked={isAgents || !isChoice}
+            disabled={isAsking || !isChoice}
             onChange={event => setAgents(event.target.checked)}
           />
           {trans.__('Keep the login in oidc-agent (account %1)', agent.account)}

@@ -46,6 +46,7 @@ async def test_sources(ask: Any) -> None:
         "resumes",
         "replaces_atomically",
         "renames",
+        "runs",
         "stages",
         "checksums",
         "local",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -14,7 +15,7 @@ from ctadata_jlab.tokens import FirstOf
 from ctadata_jlab.tokens.agent import OidcAgent
 from ctadata_jlab.tokens.agent_login import AgentLogin
 from ctadata_jlab.tokens.keeper import Keeper
-from ctadata_jlab.tokens.pending import Pending
+from ctadata_jlab.tokens.pending import ByCode, Pending
 from tests.hunt import MINTED
 from tests.rig.agent import agent_running
 from tests.rig.process import RigError
@@ -68,16 +69,19 @@ def login(tmp_path: Path, short: Provider) -> Pending:
 def session(engine: FakeEngine, login: Pending, short: Provider, running: Agent) -> FakeSession:
     kept, door = login.kept, Flaky({"/a": b"1"})
     keeper = Keeper(FirstOf([kept, kept.shared, OidcAgent(NAME)]))
-    by_agent = AgentLogin(NAME, kept.client, kept.ask, str(short.ca), kept)
+    by_agent = AgentLogin(NAME, kept.client, kept.ask, str(short.ca), kept, login)
     file = kept.shared.path
     source = Source("dcache", "dCache", "webdav", door, door, keeper, token_file=file, login=login, agent=by_agent)  # type: ignore[arg-type]
-    return FakeSession({"dcache": source}, engine)
+    alone = Keeper(OidcAgent(NAME, optional=False))
+    only = replace(by_agent, ours=None, pending=ByCode(kept.client, kept.ask))
+    other = Source("agents", "Agent's alone", "webdav", door, door, alone, agent=only)  # type: ignore[arg-type]
+    return FakeSession({"dcache": source, "agents": other}, engine)
 
 
-async def _over(ask: Any) -> Any:
+async def _over(ask: Any, name: str = "dcache") -> Any:
     """Wait until the login is over, and return how it stands."""
     for _ in range(600):
-        said = (await ask("login/dcache")).json
+        said = (await ask(f"login/{name}")).json
         if said["pending"] is None:
             return said
         await asyncio.sleep(0.05)
@@ -228,6 +232,21 @@ async def test_what_goes_wrong(ask: Any, short: Provider, running: Agent, place:
     assert (await ask("login/dcache")).json["agent"] is None
     assert not (place / "home/.config/oidc-agent" / NAME).exists()
     assert (await _post(ask)).json["user_code"]  # without it
+
+
+async def test_the_agent_alone(ask: Any, short: Provider, running: Agent, password: str) -> None:
+    """Where the settings want the agent and nothing else, the panel logs in through it, gives up and ends it, and keeps nothing itself."""
+    first = (await ask("login/agents")).json
+    assert (first["state"], first["device"], first["agent"]) == ("error", False, {"account": NAME, "exists": False})
+    assert (await ask("login/agents", "POST", {})).json["error"] == "Unsupported"
+    assert (await ask("login/agents", "POST", {"password": password})).json["user_code"]
+    assert (await ask("login/agents", "DELETE")).status == 204
+    started = await ask("login/agents", "POST", {"password": password})
+    await asyncio.to_thread(short.approve, started.json["user_code"])
+    done = await _over(ask, "agents")
+    assert (done["state"], done["source"], done["problem"]) == ("ok", "oidc-agent", None)
+    out = await ask("login/agents", "POST", {"password": password, "end": True})
+    assert (out.json["state"], out.json["agent"]["exists"]) == ("error", False)
 
 
 @pytest.mark.parametrize(
