@@ -378,6 +378,22 @@ def test_a_dataset_is_a_job(field: Field, tmp_path: Path, monkeypatch: pytest.Mo
     assert opened == []
 
 
+def test_a_file_of_two_datasets_comes_to_both(field: Field, tmp_path: Path) -> None:
+    """It is one file at its door, and two here."""
+    catalogue, scope = field.catalogue, field.scope
+    data = {f"f{n}": os.urandom(1000) for n in range(2)}
+    catalogue.files(scope, data, field.dav)
+    for name in ("one", "two"):
+        catalogue.collection(scope, name, list(data), closed=True)
+    catalogue.collection(scope, "both", ["one", "two"], kind="CONTAINER")
+    with Bench(tmp_path / "queue", dict(storages(field))) as bench:
+        job = bench.run("download", "rucio", f"/{scope}/both", "local")
+    assert (job.state, job.error, job.files_done) == (JobState.DONE, None, 4)
+    for name in ("one", "two"):
+        got = workspace(field) / "both" / name
+        assert {file.name: file.read_bytes() for file in got.iterdir()} == data
+
+
 def opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the files that are opened one by one."""
     opened: list[str] = []
