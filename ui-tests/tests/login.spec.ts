@@ -15,6 +15,9 @@ import type { Browser, BrowserContext, Locator, Page } from '@playwright/test';
 
 const REPOSITORY = path.join(__dirname, '..', '..');
 const STAGE = path.join(__dirname, '..', '.cache', 'stage');
+const PICTURES = process.env.CTADATA_SCREENSHOTS
+  ? path.join(REPOSITORY, 'docs', 'images')
+  : path.join(__dirname, '..', 'test-results', 'pictures');
 
 /** Where everything is. */
 interface IStage {
@@ -349,6 +352,9 @@ test('into oidc-agent by the panel, out of it, and an agent that dies', async ({
   const choice = dialog.getByRole('checkbox', { name: /oidc-agent/ });
   await expect(choice).toBeChecked();
   await expect(fields).toHaveCount(2);
+  await dialog.locator('.jp-Dialog-content').screenshot({
+    path: path.join(PICTURES, 'login-agent.png')
+  });
   const begin = async (): Promise<void> => {
     await fields.first().fill(password);
     await fields.last().fill(password);
