@@ -126,13 +126,14 @@ def _start(
     source: Source, announcer: Announcer, keep: Callable[[Client, Grant], object] | None = None
 ) -> dict[str, Any]:
     login, keeper = source.by_code, source.keeper
+    kept_by = "" if keep is None else "oidc-agent"
     keep = keep or (None if source.login is None else source.login.keep)
     if login is None or keeper is None or keep is None:
         raise Unsupported(
             f"{source.title} has no login by code.", hint="Set `issuer` and `client_id` of its login, or paste a token."
         )
     login.ended[:] = [partial(_ended, source.name, login, keeper, announcer)]
-    return _shown(login.start(keep))
+    return _shown(login.start(keep, kept_by))
 
 
 def _enter(source: Source, announcer: Announcer, password: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.errors import Cancelled, CtaDataError, NotLoggedIn, Unreachable
+from ctadata_jlab.errors import Busy, Cancelled, CtaDataError, NotLoggedIn, Unreachable
 from ctadata_jlab.tokens.asking import drive
 from ctadata_jlab.tokens.device import Show, log_in
 
@@ -37,16 +37,19 @@ class ByCode:
         self._lock = threading.Lock()
         self._attempt: _Attempt | None = None
 
-    def start(self, keep: Callable[[Client, Grant], object]) -> Show:
+    def start(self, keep: Callable[[Client, Grant], object], keeper: str = "") -> Show:
         """Start a login, unless one is under way, and return what to show; raises why there is nothing to show.
 
-        *keep* takes what it gives, and raises if it cannot.
+        *keep* takes what it gives, and raises if it cannot; *keeper* names who that is. Raises `Busy` if somebody else is to keep
+        what the login that is under way gives.
         """
         with self._lock:
             if self._attempt is None or self._attempt.is_over:
-                self._attempt = _Attempt(keep)
+                self._attempt = _Attempt(keep, keeper)
                 threading.Thread(target=self._run, args=(self._attempt,), name="ctadata-login", daemon=True).start()
             attempt = self._attempt
+            if attempt.keeper != keeper:
+                raise Busy("Another login to this source is under way.", hint="Confirm it, or cancel it, first.")
         attempt.told.wait(_SHOW_SECONDS)
         if isinstance(attempt.error, Cancelled):
             raise NotLoggedIn("The login was given up before there was a code.")
@@ -118,6 +121,7 @@ class _Attempt:
     """One login."""
 
     keep: Callable[[Client, Grant], object]
+    keeper: str = ""
     shown: Show | None = None
     ends: float = 0.0
     error: CtaDataError | None = None

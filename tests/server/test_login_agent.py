@@ -217,7 +217,10 @@ async def test_what_goes_wrong(
     with short.manners(code=2):
         await _post(ask, password=password)
         assert "expired" in (await _over(ask))["problem"]["message"]
-    await _post(ask, password=password)
+    given_up = (await _post(ask, password=password)).json["user_code"]
+    assert (await _post(ask, password=password)).json["user_code"] == given_up  # another page asks for the same
+    elsewhere = await _post(ask)
+    assert (elsewhere.json["error"], "under way" in elsewhere.json["message"]) == ("Busy", True)
     assert (await ask("login/dcache", "DELETE")).status == 204
     assert (await _over(ask))["problem"] is None
     with short.outage():
