@@ -148,11 +148,12 @@ def go_on(clusters: Clusters, folder: Path) -> None:
 def test_a_download_killed_while_it_is_staged_goes_on(clusters: Clusters, tmp_path: Path) -> None:
     """The next process waits for the very job of the cluster, and starts no other."""
     clusters.raw_put("/users/big.h5", BIG)
-    clusters.traps.job_seconds = 3.0
+    clusters.traps.job_seconds = 600.0
     victim = start(DOWN, clusters, tmp_path)
     assert victim.stdout is not None
     assert victim.stdout.readline() == b"blocked staging\n"
     kill(victim)
+    clusters.traps.job_seconds = 0.0
     wait_for(lambda: all(job.state == "COMPLETED" for job in clusters.jobs.values()), 60)
     go_on(clusters, tmp_path)
     assert (tmp_path / "work" / "big.h5").read_bytes() == BIG

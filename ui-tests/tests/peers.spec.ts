@@ -102,7 +102,9 @@ test('each is browsed, a folder comes down, a file goes up', async ({
       await panel.node.screenshot({
         path: path.join(PICTURES, `${picture}.png`)
       });
-      await panel.node.getByRole('button', { name: 'Clear' }).click();
+      await panel.node
+        .getByRole('button', { name: 'Clear', exact: true })
+        .click();
       await expect(panel.job(mine)).toHaveCount(0);
     });
   }
