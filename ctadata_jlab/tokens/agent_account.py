@@ -110,7 +110,7 @@ class AgentAccount:
             raise NotLoggedIn(
                 f"oidc-agent did not take the login: {failure}.", hint="Try again, or log in without oidc-agent."
             )
-        self._run(*_ADD, self._name)  # or it would forget the password
+        self._run(*_ADD, self._name)  # 4.1 forgets a password that came by the environment (its changelog, 4.2.0)
 
     def delete(self) -> None:
         """Have the agent revoke its login and delete it; raises `NotLoggedIn` if it does not."""
