@@ -1,6 +1,6 @@
 /** Browsing: folders, keys, crumbs, odd names, many entries. */
 
-import { expect, LOWEST, test } from './panel';
+import { expect, LOWEST, test } from './together';
 
 const ODD = [
   'two words.txt',

@@ -3,12 +3,12 @@
 import type { Locator } from '@playwright/test';
 import * as fs from 'node:fs';
 
-import { expect, galata, LOWEST, test } from './panel';
+import { expect, galata, LOWEST, test } from './together';
 import { inWorkspace, lay, onDev, onDoor, textOf, treeOf } from './rig';
 
 // On the right, the panel and the file browser are seen at once.
 test.use({
-  mockSettings: {
+  settings: {
     ...galata.DEFAULT_SETTINGS,
     'ctadata_jlab:plugin': { side: 'right' }
   }

@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { expect, LOWEST, test } from './panel';
+import { expect, LOWEST, test } from './together';
 import {
   BULK,
   hashOf,

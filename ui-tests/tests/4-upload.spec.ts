@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 
-import { expect, LOWEST, test } from './panel';
+import { expect, LOWEST, test } from './together';
 import { inWorkspace, lay, onDoor, textOf, treeOf } from './rig';
 
 const ODD = '100% of #2, é e\u0301?.txt';

@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 
-import { expect, LOWEST, test } from './panel';
+import { expect, LOWEST, test } from './together';
 import { lay, onDoor, textOf } from './rig';
 
 test('a file is renamed in its row', LOWEST, async ({ page, panel, own }) => {

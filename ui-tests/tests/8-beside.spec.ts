@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 
-import { expect, test } from './panel';
+import { expect, test } from './together';
 import { lay, onDoor, textOf } from './rig';
 
 const clipboard = (): Promise<string> => navigator.clipboard.readText();
