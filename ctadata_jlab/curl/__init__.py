@@ -126,10 +126,7 @@ class Curl:
     ) -> Answer:
         target = url
         for _ in range(4):
-            sent = dict(headers)
-            if authorization and origin(target) == self._origin:
-                sent[self._header] = authorization
-            step = self._in_turn(target, sent, exchange)
+            step = self._in_turn(target, dict(self.signed(target, headers, authorization)), exchange)
             onwards = self.redirected(target, step)
             if onwards is None:
                 step.check(step.answer)
@@ -156,6 +153,10 @@ class Curl:
     def authorization(self, url: str) -> str | None:
         """Return the Authorization header's value for *url*, None where there is none."""
         return self._authorise(None) if self._authorise and self.is_home(url) else None
+
+    def signed(self, url: str, headers: Mapping[str, str], authorization: str | None) -> Mapping[str, str]:
+        """Return *headers* with *authorization*, which only the door's own origin is shown."""
+        return {**headers, self._header: authorization} if authorization and self.is_home(url) else headers
 
     def refuse(self, value: str) -> None:
         """Say that the door has refused this Authorization."""

@@ -90,9 +90,7 @@ class Bundle:
 
     def _send(self, errand: Errand) -> None:
         handle = self._idle.pop() if self._idle else pycurl.Curl()
-        headers = errand.headers
-        if errand.authorization is not None and self._curl.is_home(errand.url):
-            headers = {**headers, "Authorization": errand.authorization}
+        headers = self._curl.signed(errand.url, errand.headers, errand.authorization)
         errand.answer.url = errand.url
         self._curl.prepare(handle, errand.url, headers, errand.step)
         self._out[handle] = errand

@@ -45,6 +45,8 @@ class Exchange:
     def __init__(self, what: str) -> None:
         self.what = what
         self.answer = Answer()
+        self.patience = FIRST_BYTE_SECONDS
+        """How long the first byte of the answer is waited for."""
         self._lines: list[bytes] = []
         self._pieces: list[bytes] = []
         self._kept: BaseException | None = None
@@ -91,7 +93,7 @@ class Exchange:
         if (down, up) != self._moved:
             self._moved, self._since = (down, up), now
             return
-        limit = IDLE_SECONDS if down else FIRST_BYTE_SECONDS
+        limit = IDLE_SECONDS if down else self.patience
         if now - self._since > limit:
             raise Unreachable(f"Nothing moved for {limit:.0f} seconds: {self.what}.")
         self._wait()

@@ -22,6 +22,7 @@ from ctadata_jlab.storage.frontend import Frontend
 from ctadata_jlab.storage.gathering import Gathering
 from ctadata_jlab.storage.moverreader import MoverReader
 from ctadata_jlab.storage.pacing import Pace
+from ctadata_jlab.storage.patience import Patience
 from ctadata_jlab.storage.scopes import may_only_create
 from ctadata_jlab.storage.staging import Staging
 from ctadata_jlab.storage.webdav import WebDav
@@ -118,7 +119,7 @@ class DCache(WebDav):
         The checksum of the listing proves that the bytes are those of the version that was seen, so the door is asked for nothing
         but them. A file that has no checksum at all is left to `open`, which looks again when the bytes are here.
         """
-        return Gathering(self, lines, lines, proof=True).run(wanted)
+        return Gathering(self, lines, Patience(self.title), proof=True).run(wanted)
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
         """Store by way of a temporary name; straight, if the token could not remove that."""

@@ -5,39 +5,27 @@ The shortest way only: whatever is not as it was seen, or not plain, is an error
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ctadata_jlab.curl.bundle import Bundle, Errand
 from ctadata_jlab.curl.exchange import Get, Head
 from ctadata_jlab.errors import Changed, CtaDataError, Unsupported
 from ctadata_jlab.storage import Gathered, versions
+from ctadata_jlab.storage.asking import MOMENT, Turns
 from ctadata_jlab.storage.digest import QUESTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from ctadata_jlab.curl import Answer, Curl
-    from ctadata_jlab.storage import Checksum, Entry
-    from ctadata_jlab.storage.dialogue import Dialogue
+    from ctadata_jlab.curl import Answer
+    from ctadata_jlab.curl.exchange import Exchange
+    from ctadata_jlab.storage import Entry
+    from ctadata_jlab.storage.asking import Door
+    from ctadata_jlab.storage.patience import Patience
 
-__all__ = ["MOMENT", "Gathering"]
-
-MOMENT = 0.25
-"""Seconds after which who waits for files hears at least that there are none."""
-
-
-class _Door(Protocol):
-    """What a gathering needs of a door."""
-
-    server: Dialogue
-    curl: Curl
-
-    def told(self, entry: Entry, answer: Answer) -> tuple[Entry, Checksum | None]:
-        """Return *entry* as the headers of *answer* tell it now, and its checksum."""
-        ...
+__all__ = ["Gathering"]
 
 
 @dataclass(eq=False, slots=True)
@@ -48,74 +36,85 @@ class _Wanted:
     error: CtaDataError | None = None
 
 
+@dataclass(eq=False, slots=True)
+class _Errand(Errand):
+    one: _Wanted = field(kw_only=True)
+
+
 class Gathering:
-    """Fetches from *door* what it is given, so many *lines* at a time, and asks so many *questions* about checksums at once.
+    """Fetches from *door* what it is given, so many *lines* at a time, as long as the *patience* lasts.
 
     With *proof*, a file that no checksum can prove is an error.
     """
 
-    def __init__(self, door: _Door, lines: int, questions: int, *, proof: bool = False) -> None:
+    def __init__(self, door: Door, lines: int, patience: Patience, *, proof: bool = False) -> None:
         self._door = door
         self._lines = lines
-        self._questions = questions
+        self._patience = patience
         self._proof = proof
-        self._unasked: deque[_Wanted] = deque()
-        self._asking = 0
+        self._bundle = Bundle(door.curl)
+        self._sums: Turns[_Errand] = Turns(self._bundle, min(patience.questions, lines))
         self._fetching = 0
 
     def run(self, wanted: Iterator[Entry | None]) -> Iterator[Gathered | None]:
         """Yield what has come; None when a moment has passed without anything."""
         more = True
-        with Bundle(self._door.curl) as bundle:
+        with self._bundle as bundle:
             while more or len(bundle):
-                more = more and self._fill(bundle, wanted)
-                done = [self._done(bundle, errand) for errand in bundle.turn(MOMENT)]
+                more = more and not self._patience.is_over and self._fill(wanted)
+                done = [self._done(errand) for errand in bundle.turn(MOMENT)]
+                if self._patience.is_over:
+                    done += [self._unasked(question) for question in self._sums.given_up()]
                 gathered = [one for one in done if one is not None]
                 yield from gathered or (None,)
 
-    def _fill(self, bundle: Bundle, wanted: Iterator[Entry | None]) -> bool:
+    def _fill(self, wanted: Iterator[Entry | None]) -> bool:
         """Start as many as there is room for; returns whether there may be more."""
-        while self._fetching < self._lines and len(self._unasked) < self._lines:
+        while self._fetching < self._lines and len(self._sums) < self._lines:
             try:
                 entry = next(wanted)
             except StopIteration:
                 return False
             if entry is None:
                 return True
-            self._begin(bundle, _Wanted(entry))
+            self._begin(_Wanted(entry))
         return True
 
-    def _begin(self, bundle: Bundle, one: _Wanted) -> None:
+    def _begin(self, one: _Wanted) -> None:
         entry = one.entry
         accept = self._accept(entry)
         step = Get(self._what(entry), one.pieces.append, 0, entry.size, accept, ranged=False)
-        bundle.start(_Errand(self._door.server.url(entry.path), step, one=one))
+        self._bundle.start(self._errand(one, step))
         self._fetching += 1
         if entry.checksum is None:
             one.left += 1
-            self._unasked.append(one)
-            self._ask(bundle)
+            self._sums.ask(self._errand(one, Head(self._what(entry)), QUESTION))
 
-    def _ask(self, bundle: Bundle) -> None:
-        while self._unasked and self._asking < self._questions:
-            one = self._unasked.popleft()
-            step = Head(self._what(one.entry))
-            bundle.start(_Errand(self._door.server.url(one.entry.path), step, QUESTION, one=one))
-            self._asking += 1
+    def _errand(self, one: _Wanted, step: Exchange, headers: Mapping[str, str] | None = None) -> _Errand:
+        step.patience = self._patience.seconds
+        return _Errand(self._door.server.url(one.entry.path), step, headers or {}, one=one)
 
-    def _done(self, bundle: Bundle, errand: Errand) -> Gathered | None:
+    def _done(self, errand: Errand) -> Gathered | None:
         """Take an answer; return the file if that was the last one for it."""
         assert isinstance(errand, _Errand)  # noqa: S101 - for the type checker: no others were started
         one = errand.one
-        one.left -= 1
         one.error = one.error or errand.error
+        self._patience.heard(errand.error)
         if isinstance(errand.step, Head):
-            self._asking -= 1
-            self._ask(bundle)
+            self._sums.answered()
             if errand.error is None:
                 self._learn(one, errand.answer)
         else:
             self._fetching -= 1
+        return self._came(one)
+
+    def _unasked(self, question: _Errand) -> Gathered | None:
+        one = question.one
+        one.error = one.error or Unsupported(f"Nobody asked for the checksum of {self._what(one.entry)}.")
+        return self._came(one)
+
+    def _came(self, one: _Wanted) -> Gathered | None:
+        one.left -= 1
         if one.left:
             return None
         return Gathered(one.entry, b"".join(one.pieces) if one.error is None else b"", one.error)
@@ -143,8 +142,3 @@ class Gathering:
 
     def _what(self, entry: Entry) -> str:
         return self._door.server.what(entry.path)
-
-
-@dataclass(eq=False, slots=True)
-class _Errand(Errand):
-    one: _Wanted = field(kw_only=True)

@@ -8,36 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ctadata_jlab.curl.bundle import Bundle, Errand
 from ctadata_jlab.curl.exchange import Act, Head, Put
-from ctadata_jlab.errors import BadAnswer, Corrupted, CtaDataError, Unsupported
+from ctadata_jlab.errors import AlreadyExists, BadAnswer, Corrupted, CtaDataError, NotFound, Unsupported
 from ctadata_jlab.storage import Entry, Receipt, Scattered
+from ctadata_jlab.storage.asking import MOMENT, Turns
 from ctadata_jlab.storage.digest import QUESTION
-from ctadata_jlab.storage.gathering import MOMENT
 from ctadata_jlab.storage.temporary import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ctadata_jlab.curl import Answer, Curl
     from ctadata_jlab.curl.exchange import Exchange
     from ctadata_jlab.storage import Checksum, ToScatter
-    from ctadata_jlab.storage.dialogue import Dialogue
+    from ctadata_jlab.storage.asking import Door
+    from ctadata_jlab.storage.patience import Patience
 
 __all__ = ["Scattering"]
-
-
-class _Door(Protocol):
-    """What a scattering needs of a door."""
-
-    server: Dialogue
-    curl: Curl
-
-    def told(self, entry: Entry, answer: Answer) -> tuple[Entry, Checksum | None]:
-        """Return *entry* as the headers of *answer* tell it now, and its checksum."""
-        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -54,29 +43,38 @@ class _Sent:
 @dataclass(eq=False, slots=True)
 class _Errand(Errand):
     one: _Sent = field(kw_only=True)
-    then: Callable[[Bundle, _Errand], Scattered | None] = field(kw_only=True)
+    then: Callable[[_Errand], Scattered | None] = field(kw_only=True)
 
 
 class Scattering:
-    """Stores at *door*, which honours ``Overwrite: F``, what it is given, so many *lines* at a time."""
+    """Stores at *door* what it is given, so many *lines* at a time, as long as the *patience* lasts.
 
-    def __init__(self, door: _Door, lines: int) -> None:
+    *looks*: the door replaces what is there, whatever it is told, so it is asked before whether there is something.
+    """
+
+    def __init__(self, door: Door, lines: int, patience: Patience, *, looks: bool = False) -> None:
         self._door = door
         self._lines = lines
+        self._patience = patience
+        self._looks = looks
+        self._bundle = Bundle(door.curl)
+        self._sums: Turns[_Errand] = Turns(self._bundle, min(patience.questions, lines))
         self._under_way = 0
 
     def run(self, wanted: Iterator[ToScatter | None]) -> Iterator[Scattered | None]:
         """Yield what has become of each; None when a moment has passed without anything."""
         more = True
-        with Bundle(self._door.curl) as bundle:
+        with self._bundle as bundle:
             while more or len(bundle):
-                more = more and self._fill(bundle, wanted)
-                done = [self._went_on(bundle, errand) for errand in bundle.turn(MOMENT)]
+                more = more and not self._patience.is_over and self._fill(wanted)
+                done = [self._went_on(errand) for errand in bundle.turn(MOMENT)]
+                if self._patience.is_over:
+                    self._give_up()
                 ended = [one for one in done if one is not None]
                 self._under_way -= len(ended)
                 yield from ended or (None,)
 
-    def _fill(self, bundle: Bundle, wanted: Iterator[ToScatter | None]) -> bool:
+    def _fill(self, wanted: Iterator[ToScatter | None]) -> bool:
         """Start as many as there is room for; returns whether there may be more."""
         while self._under_way < self._lines:
             try:
@@ -89,28 +87,36 @@ class Scattering:
             part = temporary(file.path, file.ticket)
             one = _Sent(file, part, Entry(part, "file"))
             headers = {"Expect": "", "Content-Type": ""}
-            self._ask(bundle, part, Put(self._what(part), file.body), headers, one, self._was_sent)
+            self._ask(part, Put(self._what(part), file.body), headers, one, self._was_sent)
         return True
 
-    def _went_on(self, bundle: Bundle, errand: Errand) -> Scattered | None:
+    def _went_on(self, errand: Errand) -> Scattered | None:
         """Take the next step with a file; returns it if that was the last one."""
         assert isinstance(errand, _Errand)  # noqa: S101 - for the type checker: no others were started
+        self._patience.heard(errand.error)
         try:
-            return errand.then(bundle, errand)
+            return errand.then(errand)
         except CtaDataError as error:
-            errand.one.error = error
-            step = Act(self._what(errand.one.part), "DELETE")
-            self._ask(bundle, errand.one.part, step, {}, errand.one, self._was_swept)
+            self._sweep(errand.one, error)
             return None
+
+    def _give_up(self) -> None:
+        for question in self._sums.given_up():
+            self._sweep(question.one, Unsupported(f"Nobody asked for the checksum of {question.step.what}."))
+
+    def _sweep(self, one: _Sent, error: CtaDataError) -> None:
+        one.error = error
+        self._ask(one.part, Act(self._what(one.part), "DELETE"), {}, one, self._was_swept)
 
     # -- the steps, each after the answer to the one before ------------------------------------------------------------
 
-    def _was_sent(self, bundle: Bundle, errand: _Errand) -> None:
+    def _was_sent(self, errand: _Errand) -> None:
         _raise(errand)
         one = errand.one
-        self._ask(bundle, one.part, Head(self._what(one.part)), QUESTION, one, self._was_proven)
+        self._sums.ask(self._errand(one.part, Head(self._what(one.part)), QUESTION, one, self._was_summed))
 
-    def _was_proven(self, bundle: Bundle, errand: _Errand) -> None:
+    def _was_summed(self, errand: _Errand) -> None:
+        self._sums.answered()
         _raise(errand)
         one = errand.one
         one.stored, theirs = self._door.told(one.stored, errand.answer)
@@ -123,18 +129,28 @@ class Scattering:
         one.proof = one.file.body.checksum(theirs.algorithm) if theirs else None
         if theirs and one.proof and not theirs.matches(one.proof):
             raise Corrupted(f"The server stored other bytes than were sent ({theirs}): {self._what(one.part)}.")
-        self._name(bundle, one)
+        if self._looks:
+            self._ask(one.file.path, Head(self._what(one.file.path)), {}, one, self._was_looked_for)
+        else:
+            self._name(one)
 
-    def _name(self, bundle: Bundle, one: _Sent) -> None:
-        headers = {"Destination": self._door.server.url(one.file.path), "Overwrite": "F"}
-        self._ask(bundle, one.part, Act(self._what(one.part), "MOVE"), headers, one, self._was_named)
+    def _was_looked_for(self, errand: _Errand) -> None:
+        if errand.error is None:
+            raise AlreadyExists(f"{errand.step.what} exists already.")
+        if not isinstance(errand.error, NotFound):
+            raise errand.error
+        self._name(errand.one)
 
-    def _was_named(self, bundle: Bundle, errand: _Errand) -> None:
+    def _name(self, one: _Sent) -> None:
+        headers = {"Destination": self._door.destination(one.file.path), "Overwrite": "F"}
+        self._ask(one.part, Act(self._what(one.part), "MOVE"), headers, one, self._was_named)
+
+    def _was_named(self, errand: _Errand) -> None:
         _raise(errand)
         one = errand.one
-        self._ask(bundle, one.file.path, Head(self._what(one.file.path)), {}, one, self._was_seen)
+        self._ask(one.file.path, Head(self._what(one.file.path)), {}, one, self._was_seen)
 
-    def _was_seen(self, _bundle: Bundle, errand: _Errand) -> Scattered:
+    def _was_seen(self, errand: _Errand) -> Scattered:
         _raise(errand)
         one = errand.one
         there, _ = self._door.told(changed(one.stored, path=one.file.path), errand.answer)
@@ -143,19 +159,29 @@ class Scattering:
         receipt = Receipt(changed(there, checksum=one.proof), verified_by=one.proof, commit="rename")
         return Scattered(one.file.path, receipt)
 
-    def _was_swept(self, _bundle: Bundle, errand: _Errand) -> Scattered:
+    def _was_swept(self, errand: _Errand) -> Scattered:
         return Scattered(errand.one.file.path, error=errand.one.error)
 
     def _ask(
         self,
-        bundle: Bundle,
         path: str,
         step: Exchange,
         headers: Mapping[str, str],
         one: _Sent,
-        then: Callable[[Bundle, _Errand], Scattered | None],
+        then: Callable[[_Errand], Scattered | None],
     ) -> None:
-        bundle.start(_Errand(self._door.server.url(path), step, headers, one=one, then=then))
+        self._bundle.start(self._errand(path, step, headers, one, then))
+
+    def _errand(
+        self,
+        path: str,
+        step: Exchange,
+        headers: Mapping[str, str],
+        one: _Sent,
+        then: Callable[[_Errand], Scattered | None],
+    ) -> _Errand:
+        step.patience = self._patience.seconds
+        return _Errand(self._door.server.url(path), step, headers, one=one, then=then)
 
     def _what(self, path: str) -> str:
         return self._door.server.what(path)

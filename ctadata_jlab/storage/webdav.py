@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.curl import Answer
     from ctadata_jlab.http import Trust
     from ctadata_jlab.storage import Body, Checksum, Gathered, Reader, Scattered, ToScatter
+    from ctadata_jlab.storage.patience import Patience
     from ctadata_jlab.storage.propfind import Found
 
 __all__ = ["WebDav"]
@@ -81,6 +82,7 @@ class WebDav:
         self.server = Dialogue(title, url, trust, root, authorise, pause)
         self.curl = Curl(url, trust, authorise, http_pools=http_pools, pause=pause)
         self._hrefs = Hrefs(self.server.has_exactly)
+        self._patience: Patience | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.title!r}, {self.server.base!r})"
@@ -117,21 +119,24 @@ class WebDav:
         """Fetch many small files at once, as `Gathers` says; each is proven by HEAD, as when it is opened."""
         from ctadata_jlab.storage.gathering import Gathering  # noqa: PLC0415 - a listing needs none
 
-        self._require_sums()
-        return Gathering(self, lines, lines).run(wanted)
+        return Gathering(self, lines, self._short_way()).run(wanted)
 
     def scatter(self, wanted: Iterator[ToScatter | None], lines: int) -> Iterator[Scattered | None]:
         """Store many small files at once, as `Scatters` says."""
         from ctadata_jlab.storage.scattering import Scattering  # noqa: PLC0415 - as above
 
-        self._require_sums()
-        return Scattering(self, lines).run(wanted)
+        patience = self._short_way()
+        return Scattering(self, lines, patience, looks=self.server.is_xrootd).run(wanted)
 
-    def _require_sums(self) -> None:
-        """Refuse what XRootD 5.5 cannot bear: asked for the sums of many files soon after another, it dies or stops answering."""
+    def _short_way(self) -> Patience:
+        """Return the patience that many files at once take with this server; raises `Unsupported` while that is at its end."""
+        from ctadata_jlab.storage.patience import Patience  # noqa: PLC0415 - as above
+
         self._know_the_server()
-        if self.server.is_xrootd:
-            raise Unsupported(f"{self.title} (XRootD) sums up one file after another.")
+        if self._patience is None:
+            self._patience = Patience.with_xrootd(self.title) if self.server.is_xrootd else Patience(self.title)
+        self._patience.require()
+        return self._patience
 
     def put(self, path: str, body: Body, *, replace: Entry | bool = False, ticket: str) -> Receipt:
         """Send *body* to a temporary name, check size and checksum there, then rename."""
@@ -341,11 +346,16 @@ class WebDav:
             raise self.server.failure(answer, path)
 
     def _rename(self, entry: Entry, target: str, *, overwrite: bool) -> httpx.Response:
-        destination = self.server.url(target, folder=entry.is_folder)
-        if self.server.is_xrootd:  # it takes a Destination as it is written
-            destination = unquote(destination)
-        headers = {"Destination": destination, "Overwrite": "T" if overwrite else "F"}
+        headers = {
+            "Destination": self.destination(target, folder=entry.is_folder),
+            "Overwrite": "T" if overwrite else "F",
+        }
         return self.server.ask("MOVE", entry.path, folder=entry.is_folder, headers=headers)
+
+    def destination(self, path: str, *, folder: bool = False) -> str:
+        """Return how the server wants to read the new name of what is renamed to *path*."""
+        url = self.server.url(path, folder=folder)
+        return unquote(url) if self.server.is_xrootd else url  # it takes a Destination as it is written
 
     def _landed_at(self, path: str) -> Entry:
         try:

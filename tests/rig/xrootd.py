@@ -39,7 +39,7 @@ http.exthandler xrdtpc libXrdHttpTPC.so
 ofs.authorize 1
 ofs.authlib ++ libXrdAccSciTokens.so config={folder}/scitokens.cfg
 acc.authdb {folder}/authdb
-xrootd.chksum max 2 adler32 md5
+xrootd.chksum max {sums} adler32 md5
 """
 SCITOKENS = """
 [Global]
@@ -78,15 +78,18 @@ class XRootD:
             yield self.door
 
 
-def prepared(place: Path, certificate: Certificate, provider: Provider) -> XRootD:
-    """Prepare XRootD as a token-protected WebDAV door; it answers `Want-Digest` with adler32 or md5."""
+def prepared(place: Path, certificate: Certificate, provider: Provider, sums: int = 64) -> XRootD:
+    """Prepare XRootD as a token-protected WebDAV door; it answers `Want-Digest` with adler32 or md5.
+
+    So many *sums* at once: with few, a question that has to queue is sometimes never answered.
+    """
     need("xrootd")
     owner = user("xrootd")
     folder = owner.folder(place)
     for name in ("data", "admin", "home"):
         owner.folder(folder / name)
     port = free_port()
-    _write_config(folder, port, certificate.lend(folder, owner), provider, owner)
+    _write_config(folder, port, certificate.lend(folder, owner), provider, owner, sums)
     _teach_keys(folder / "home", provider, owner)
     door = Door("xrootd", f"https://localhost:{port}", folder / "data", certificate.ca, _kept(provider), owner)
     return XRootD(door, folder, owner)
@@ -110,7 +113,9 @@ def _kept(provider: Provider) -> Callable[[], str]:
     return token
 
 
-def _write_config(folder: Path, port: int, certificate: Certificate, provider: Provider, owner: User) -> None:
+def _write_config(
+    folder: Path, port: int, certificate: Certificate, provider: Provider, owner: User, sums: int
+) -> None:
     (folder / "authdb").touch()
     (folder / "scitokens.cfg").write_text(SCITOKENS.format(audience=AUDIENCE, issuer=provider.issuer, user=owner.name))
     (folder / "xrootd.cfg").write_text(
@@ -121,6 +126,7 @@ def _write_config(folder: Path, port: int, certificate: Certificate, provider: P
             cert=certificate.cert,
             key=certificate.key,
             ca=certificate.ca,
+            sums=sums,
         )
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ctadata_jlab.errors import Forbidden, Unsupported
+from ctadata_jlab.errors import Forbidden
 from ctadata_jlab.storage import Checksum
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.storage.readonly import ReadOnly
@@ -143,11 +143,3 @@ def test_a_source_for_reading_takes_nothing(wsgidav: Door, tmp_path: Path) -> No
     assert not may_volley(Local(tmp_path), storage)
     with pytest.raises(Forbidden):
         storage.scatter(iter(()), 4)
-
-
-def test_xrootd_is_left_to_the_hands(xrootd: Door, tmp_path: Path) -> None:
-    """Asked for many sums soon after another, it stops answering: nothing is taken from the stream, in either direction."""
-    run = Run(xrootd, tmp_path)
-    assert (run.begun, run.done, run.fallen) == ([], [], [])
-    with pytest.raises(Unsupported):
-        storage_of(xrootd).gather(iter(()), 4)

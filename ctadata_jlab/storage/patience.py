@@ -1,0 +1,67 @@
+"""How long, and how many at once, a door is asked when small files move many at a time.
+
+XRootD 5.5 leaves a question about a checksum unanswered now and then when that has to queue there (``xrootd.chksum max``), and one that
+it is asked much of may die or fall silent for up to a minute. So there the questions are few at a time, and at the first silence the
+short way is given up for a while: files then go one by one, by hands that ask again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from ctadata_jlab.errors import CtaDataError, Unreachable, Unsupported
+from ctadata_jlab.http import FIRST_BYTE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Patience"]
+
+_AWHILE = 600.0
+
+
+class Patience:
+    """With the door called *title*: at most so many *questions* about checksums at once, each step answered within *seconds*.
+
+    After the first that was not, `require` raises for *awhile*. By default many may be asked, and nothing is ever given up.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        questions: int = 64,
+        seconds: float = FIRST_BYTE_SECONDS,
+        awhile: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.questions = questions
+        self.seconds = seconds
+        self._title = title
+        self._awhile = awhile
+        self._clock = clock
+        self._until = 0.0
+        self._lock = threading.Lock()
+
+    @classmethod
+    def with_xrootd(cls, title: str) -> Patience:
+        """Return what XRootD bears."""
+        return cls(title, questions=1, seconds=5.0, awhile=_AWHILE)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the short way is given up at the moment."""
+        with self._lock:
+            return self._clock() < self._until
+
+    def require(self) -> None:
+        """Raise `Unsupported` while the short way is given up."""
+        if self.is_over:
+            raise Unsupported(f"{self._title} did not answer when it was asked for much at once.")
+
+    def heard(self, error: CtaDataError | None) -> None:
+        """Take what became of a step: one that was not answered ends the patience for a while."""
+        if isinstance(error, Unreachable):
+            with self._lock:
+                self._until = self._clock() + self._awhile
