@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.curl.bundle import Bundle
     from ctadata_jlab.storage import Checksum, Entry
     from ctadata_jlab.storage.dialogue import Dialogue
+    from ctadata_jlab.storage.patience import Patience
 
 __all__ = ["MOMENT", "Door", "Turns"]
 
@@ -36,11 +37,12 @@ class Door(Protocol):
 
 
 class Turns(Generic[Question]):
-    """Questions to be sent by *bundle*, at most so *many* at once."""
+    """Questions to be sent by *bundle*, never more than *most* at once, and none when the *patience* is over."""
 
-    def __init__(self, bundle: Bundle, many: int) -> None:
+    def __init__(self, bundle: Bundle, most: int, patience: Patience) -> None:
         self._bundle = bundle
-        self._many = many
+        self._most = min(most, patience.questions)
+        self._patience = patience
         self._waiting: deque[Question] = deque()
         self._asked = 0
 
@@ -58,12 +60,13 @@ class Turns(Generic[Question]):
         self._go_on()
 
     def given_up(self) -> list[Question]:
-        """Return those that were not asked; they will not be."""
-        left = list(self._waiting)
-        self._waiting.clear()
+        """Return those that will not be asked any more, because the patience is over."""
+        left = list(self._waiting) if self._patience.is_over else []
+        if left:
+            self._waiting.clear()
         return left
 
     def _go_on(self) -> None:
-        while self._waiting and self._asked < self._many:
+        while self._waiting and self._asked < self._most and not self._patience.is_over:
             self._asked += 1
             self._bundle.start(self._waiting.popleft())

@@ -53,7 +53,7 @@ class Gathering:
         self._patience = patience
         self._proof = proof
         self._bundle = Bundle(door.curl)
-        self._sums: Turns[_Errand] = Turns(self._bundle, min(patience.questions, lines))
+        self._sums: Turns[_Errand] = Turns(self._bundle, lines, patience)
         self._fetching = 0
 
     def run(self, wanted: Iterator[Entry | None]) -> Iterator[Gathered | None]:
@@ -63,8 +63,7 @@ class Gathering:
             while more or len(bundle):
                 more = more and not self._patience.is_over and self._fill(wanted)
                 done = [self._done(errand) for errand in bundle.turn(MOMENT)]
-                if self._patience.is_over:
-                    done += [self._unasked(question) for question in self._sums.given_up()]
+                done += [self._unasked(question) for question in self._sums.given_up()]
                 gathered = [one for one in done if one is not None]
                 yield from gathered or (None,)
 

@@ -58,7 +58,7 @@ class Scattering:
         self._patience = patience
         self._looks = looks
         self._bundle = Bundle(door.curl)
-        self._sums: Turns[_Errand] = Turns(self._bundle, min(patience.questions, lines))
+        self._sums: Turns[_Errand] = Turns(self._bundle, lines, patience)
         self._under_way = 0
 
     def run(self, wanted: Iterator[ToScatter | None]) -> Iterator[Scattered | None]:
@@ -68,8 +68,8 @@ class Scattering:
             while more or len(bundle):
                 more = more and not self._patience.is_over and self._fill(wanted)
                 done = [self._went_on(errand) for errand in bundle.turn(MOMENT)]
-                if self._patience.is_over:
-                    self._give_up()
+                for question in self._sums.given_up():
+                    self._sweep(question.one, Unsupported(f"Nobody asked for the checksum of {question.step.what}."))
                 ended = [one for one in done if one is not None]
                 self._under_way -= len(ended)
                 yield from ended or (None,)
@@ -99,10 +99,6 @@ class Scattering:
         except CtaDataError as error:
             self._sweep(errand.one, error)
             return None
-
-    def _give_up(self) -> None:
-        for question in self._sums.given_up():
-            self._sweep(question.one, Unsupported(f"Nobody asked for the checksum of {question.step.what}."))
 
     def _sweep(self, one: _Sent, error: CtaDataError) -> None:
         one.error = error

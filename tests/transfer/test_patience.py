@@ -9,7 +9,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -184,6 +184,18 @@ def test_every_file_goes_up_proven(
     assert server.files == {f"/lst/{name}": data for name, data in FILES.items()}
     if not swallowed:
         assert (server.asked, server.most) == (COUNT, 1)
+
+
+def test_after_a_silence_nothing_more_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of those under way nor of others; what is not proven is an error, and every file that was begun is told of once."""
+    server = Silent(frozenset({7}), files={f"/lst/{name}": data for name, data in FILES.items()})
+    with _session(server, tmp_path, monkeypatch) as session:
+        storage: Any = session.storage("door")
+        came = [one for one in storage.gather(iter(list(storage.list("/lst"))), 4) if one is not None]
+    assert server.asked == 7
+    assert sum(one.error is None and one.entry.checksum is not None for one in came) == 6
+    assert all(one.error is not None for one in came if one.entry.checksum is None)
+    assert len({one.entry.path for one in came}) == len(came) < COUNT
 
 
 def test_a_name_that_came_meanwhile_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
