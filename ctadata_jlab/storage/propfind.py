@@ -231,11 +231,16 @@ def moment(text: str) -> datetime | None:
     """Return the time that an HTTP date means (RFC 9110 §5.6.7), None for one that cannot be read."""
     try:
         if len(text) == 29 and text.endswith(" GMT"):
-            clock = (int(text[17:19]), int(text[20:22]), int(text[23:25]))
-            return datetime(int(text[12:16]), _MONTHS[text[8:11]], int(text[5:7]), *clock, tzinfo=timezone.utc)
+            return datetime.fromisoformat(f"{_day(text[5:16])}T{text[17:25]}+00:00")
         return _written_otherwise(text) if text else None
     except (ValueError, KeyError, TypeError):
         return None
+
+
+@lru_cache(1024)
+def _day(text: str) -> str:
+    """Return ``14 Nov 2024`` as ISO 8601 writes it."""
+    return f"{int(text[7:11]):04}-{_MONTHS[text[3:6]]:02}-{int(text[:2]):02}"
 
 
 def _written_otherwise(text: str) -> datetime:

@@ -118,6 +118,9 @@ def test_the_question_names_its_properties() -> None:
         ("Thu, 14 Nov 2024 11:00:01 +0100", datetime(2024, 11, 14, 10, 0, 1, tzinfo=timezone.utc)),
         ("yesterday", None),
         ("Thu, 44 Nov 2024 10:00:01 GMT", None),
+        ("Thu, 14 Nov 2024 24:61:01 GMT", None),
+        ("Thu, 14 Nov 2024 10.00.01 GMT", None),
+        ("Thu, 04 Jan 0999 00:00:00 GMT", datetime(999, 1, 4, tzinfo=timezone.utc)),
         ("", None),
     ],
 )
