@@ -262,5 +262,6 @@ test('pictures: a narrow panel', async ({ page, panel }) => {
   await panel.start();
   await page.sidebar.setWidth(250, 'left');
   await panel.enter(...DL1);
+  await expect(panel.tally).toHaveText('15 entries');
   await panel.node.screenshot({ path: target('narrow', false) });
 });
