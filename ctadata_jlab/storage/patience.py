@@ -1,14 +1,15 @@
 """How long, and how many at once, a door is asked when small files move many at a time.
 
 XRootD 5.5 leaves a question about a checksum unanswered now and then when that has to queue there (``xrootd.chksum max``), and one that
-it is asked much of may die or fall silent for up to a minute. So there the questions are few at a time, and at the first silence the
-short way is given up for a while: files then go one by one, by hands that ask again.
+it is asked much of may die or fall silent for up to a minute. So there the questions are few at a time. A file whose question is lost
+goes by hands that ask again; after some silences the short way is given up for a while, and all files go so, one by one.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import CtaDataError, Unreachable, Unsupported
@@ -25,7 +26,7 @@ _AWHILE = 600.0
 class Patience:
     """With the door called *title*: at most so many *questions* about checksums at once, each step answered within *seconds*.
 
-    After the first that was not, `require` raises for *awhile*. By default many may be asked, and nothing is ever given up.
+    After so many *silences* within *awhile*, `require` raises for as long. By default many may be asked, and nothing is ever given up.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Patience:
         questions: int = 64,
         seconds: float = FIRST_BYTE_SECONDS,
         awhile: float = 0.0,
+        silences: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.questions = questions
@@ -42,12 +44,13 @@ class Patience:
         self._awhile = awhile
         self._clock = clock
         self._until = 0.0
+        self._silences: deque[float] = deque(maxlen=silences)
         self._lock = threading.Lock()
 
     @classmethod
     def with_xrootd(cls, title: str) -> Patience:
         """Return what XRootD bears."""
-        return cls(title, questions=1, seconds=5.0, awhile=_AWHILE)
+        return cls(title, questions=1, seconds=5.0, awhile=_AWHILE, silences=3)
 
     @property
     def is_over(self) -> bool:
@@ -61,7 +64,12 @@ class Patience:
             raise Unsupported(f"{self._title} did not answer when it was asked for much at once.")
 
     def heard(self, error: CtaDataError | None) -> None:
-        """Take what became of a step: one that was not answered ends the patience for a while."""
-        if isinstance(error, Unreachable):
-            with self._lock:
-                self._until = self._clock() + self._awhile
+        """Take what became of a step: those that were not answered end the patience for a while."""
+        if not isinstance(error, Unreachable):
+            return
+        with self._lock:
+            now = self._clock()
+            self._silences.append(now)
+            if len(self._silences) == self._silences.maxlen and now - self._silences[0] < (self._awhile or 1.0):
+                self._until = now + self._awhile
+                self._silences.clear()

@@ -78,6 +78,6 @@ def test_what_stalls_can_be_stopped(double: Double, tmp_path: Path, kind: str) -
         job = bench.submit(
             *(("download", "door", "/down", "local") if kind == "download" else ("upload", "local", "/up", "door"))
         )
-        bench.until(job.id, lambda job: job.bytes_done >= 500_000)
+        bench.until(job.id, lambda job: job.bytes_done >= 250_000)  # what is less than a portion is not told of yet
         assert bench.engine.cancel(job.id).state is JobState.CANCELLED
         wait_for(lambda: not [thread for thread in threading.enumerate() if thread.name == "ctadata-copy"])

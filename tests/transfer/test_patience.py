@@ -233,6 +233,20 @@ def test_patience_comes_back() -> None:
     patience.require()
 
 
+def test_a_silence_now_and_then_is_borne() -> None:
+    """Each costs its file the short way; only several within a while cost it all files."""
+    now = 0.0
+    patience = Patience("door", questions=1, seconds=5, awhile=600, silences=3, clock=lambda: now)
+    for now in (0.0, 599.0, 601.0):
+        patience.heard(Unreachable("silence"))
+        patience.require()
+    now = 602.0
+    patience.heard(Unreachable("silence"))
+    assert patience.is_over
+    now = 1202.0
+    patience.require()
+
+
 def test_xrootd_takes_the_short_way(xrootd: Door, tmp_path: Path) -> None:
     """There and back, whether or not it answers every question: right bytes, each proven."""
     source, folder = tmp_path / "up", xrootd.fresh()
