@@ -235,15 +235,15 @@ def test_patience_comes_back() -> None:
 
 def test_a_silence_now_and_then_is_borne() -> None:
     """Each costs its file the short way; only several within a while cost it all files."""
-    now = 0.0
-    patience = Patience("door", questions=1, seconds=5, awhile=600, silences=3, clock=lambda: now)
-    for now in (0.0, 599.0, 601.0):
+    now = [0.0]
+    patience = Patience("door", questions=1, seconds=5, awhile=600, silences=3, clock=lambda: now[0])
+    for now[0] in (0.0, 599.0, 601.0):
         patience.heard(Unreachable("silence"))
         patience.require()
-    now = 602.0
+    now[0] = 602.0
     patience.heard(Unreachable("silence"))
     assert patience.is_over
-    now = 1202.0
+    now[0] = 1202.0
     patience.require()
 
 
