@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Bundle", "Errand"]
 
 _REDIRECTS = 4
+_ABSENCE = 1.0
+"""Seconds without a turn after which silence is not the server's: whoever has the bundle did something else."""
 
 
 @dataclass(eq=False, slots=True)
@@ -50,7 +52,7 @@ class Bundle:
         self._idle: list[pycurl.Curl] = []
         self._out: dict[pycurl.Curl, Errand] = {}
         self._refused: str | None = None
-        self._looked = time.monotonic()
+        self._looked = self._turned = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._out)
@@ -63,6 +65,9 @@ class Bundle:
 
     def turn(self, longest: float) -> list[Errand]:
         """Move what can be moved, waiting *longest* seconds for it; return what has ended."""
+        if time.monotonic() - self._turned > _ABSENCE:
+            for errand in self._out.values():
+                errand.step.resume()
         ended: list[Errand] = []
         for handle, failed in self._lines.turn(longest):
             errand = self._out.pop(handle)
@@ -71,7 +76,9 @@ class Bundle:
                 ended.append(errand)
             handle.reset()
             self._idle.append(handle)
-        return ended + self._lost()
+        ended += self._lost()
+        self._turned = time.monotonic()
+        return ended
 
     def close(self) -> None:
         """Break off what is under way."""

@@ -54,7 +54,8 @@ class Exchange:
         self._since = time.monotonic()
 
     def prepare(self, handle: pycurl.Curl) -> None:
-        """Set where what arrives goes, and what else this kind of request needs."""
+        """Set where what arrives goes, and what else this kind of request needs; from now on its answer is waited for."""
+        self.resume()
         handle.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         handle.setopt(pycurl.WRITEFUNCTION, self._pieces.append)
 
@@ -97,6 +98,10 @@ class Exchange:
         if now - self._since > limit:
             raise Unreachable(f"Nothing moved for {limit:.0f} seconds: {self.what}.")
         self._wait()
+
+    def resume(self) -> None:
+        """Begin to count the seconds in which nothing moves: those in which nobody looked are not the server's."""
+        self._since = time.monotonic()
 
     def _wait(self) -> None:
         """Nothing moves just now: let whoever wants to give up raise."""

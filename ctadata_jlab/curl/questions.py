@@ -5,7 +5,6 @@ A listing of many thousand entries is neither kept whole nor waited for; and who
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -167,10 +166,6 @@ class _Question(Exchange):
 
     def _take_pieces(self) -> None:
         """Leave them where they are."""
-
-    def resume(self) -> None:
-        """Begin to count the seconds in which nothing moves: those that the reader took are not the server's."""
-        self._since = time.monotonic()
 
 
 class Reply:

@@ -90,7 +90,8 @@ class Gathering:
             self._sums.ask(self._errand(one, Head(self._what(entry)), QUESTION))
 
     def _errand(self, one: _Wanted, step: Exchange, headers: Mapping[str, str] | None = None) -> _Errand:
-        step.patience = self._patience.seconds
+        if isinstance(step, Head):
+            step.patience = self._patience.seconds
         return _Errand(self._door.server.url(one.entry.path), step, headers or {}, one=one)
 
     def _done(self, errand: Errand) -> Gathered | None:

@@ -63,9 +63,10 @@ class MoverReader:
         try:
             self._curl.get(pool, self._what, sink, start=start, end=stop, accept=self._remember)
         except Unreachable:
-            self._pool = None
             if sink.total:
-                raise
+                raise  # the others, and the goodbye, still have the mover
+            if self._pool == pool:
+                self._pool = None
             self._pour_range(start, stop, sink)
 
     def _find(self, start: int, stop: int | None, sink: Counted) -> None:

@@ -24,7 +24,7 @@ _AWHILE = 600.0
 
 
 class Patience:
-    """With the door called *title*: at most so many *questions* about checksums at once, each step answered within *seconds*.
+    """With the door called *title*: at most so many *questions* about checksums at once, each answered within *seconds*.
 
     After so many *silences* within *awhile*, `require` raises for as long. By default many may be asked, and nothing is ever given up.
     """

@@ -94,6 +94,8 @@ class Scattering:
         """Take the next step with a file; returns it if that was the last one."""
         assert isinstance(errand, _Errand)  # noqa: S101 - for the type checker: no others were started
         self._patience.heard(errand.error)
+        if errand.then == self._was_summed:
+            self._sums.answered()  # may raise, which is not this file's fault: then the hands take all
         try:
             return errand.then(errand)
         except CtaDataError as error:
@@ -112,7 +114,6 @@ class Scattering:
         self._sums.ask(self._errand(one.part, Head(self._what(one.part)), QUESTION, one, self._was_summed))
 
     def _was_summed(self, errand: _Errand) -> None:
-        self._sums.answered()
         _raise(errand)
         one = errand.one
         one.stored, theirs = self._door.told(one.stored, errand.answer)
@@ -176,7 +177,8 @@ class Scattering:
         one: _Sent,
         then: Callable[[_Errand], Scattered | None],
     ) -> _Errand:
-        step.patience = self._patience.seconds
+        if then == self._was_summed:
+            step.patience = self._patience.seconds
         return _Errand(self._door.server.url(path), step, headers, one=one, then=then)
 
     def _what(self, path: str) -> str:

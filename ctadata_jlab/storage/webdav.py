@@ -133,6 +133,8 @@ class WebDav:
         from ctadata_jlab.storage.patience import Patience  # noqa: PLC0415 - as above
 
         self._know_the_server()
+        if not self.server.is_known:
+            raise Unsupported(f"It is not known what kind of server {self.title} is.")
         if self._patience is None:
             self._patience = Patience.with_xrootd(self.title) if self.server.is_xrootd else Patience(self.title)
         self._patience.require()

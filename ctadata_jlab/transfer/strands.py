@@ -126,13 +126,14 @@ class _Strands:
     def _seek_help(self) -> None:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         if self._is_slow:
-            for _ in range(len(self._threads), self._most):
-                self._start(self._help)
+            with suppress(RuntimeError):  # no more threads: then the others do it
+                for _ in range(len(self._threads), self._most):
+                    self._start(self._help)
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._strand, args=(work,), name="ctadata-strand", daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     # -- a strand's side
 
@@ -141,27 +142,31 @@ class _Strands:
             work()
 
     def _lead(self) -> None:
-        while (block := self._take()) is not None:
+        while (block := self._take(waits=True)) is not None:
             self._fetch(block)
 
     def _help(self) -> None:
+        """Fetch as long as there is a turn, and room: a turn is not held for nothing."""
         while self._is_slow:
             with self._spare() as is_mine:
-                block = self._take() if is_mine else None
+                block = self._take(waits=False) if is_mine else None
                 if block is None:
                     return
                 self._fetch(block)
 
-    def _take(self) -> _Block | None:
-        """Return the next range, as soon as there is room for it; None when all are taken, or one has failed."""
+    def _take(self, *, waits: bool) -> _Block | None:
+        """Return the next range, when there is room for it; None when all are taken, or one has failed, or for who does not wait."""
         with self._changed:
             while self._next < self._end and not self._is_broken:
                 self._require_wanted()
                 if not self._blocks or self._next - self._blocks[0].start < (self._most + 1) * BLOCK:
-                    block = _Block(self._next, min(self._next + (BLOCK if self._is_slow else ALONE), self._end))
+                    length = BLOCK if self._is_slow or not waits else ALONE
+                    block = _Block(self._next, min(self._next + length, self._end))
                     self._blocks.append(block)
                     self._next = block.end
                     return block
+                if not waits:
+                    return None
                 self._changed.wait(_LOOK)
             return None
 

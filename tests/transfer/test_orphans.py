@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ctadata_jlab.errors import Forbidden
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.storage.temporary import temporary
 from ctadata_jlab.transfer.job import ItemState, Job, JobState
@@ -139,3 +140,18 @@ def test_a_file_that_gets_another_name_is_known_by_that(tmp_path: Path, work: Pa
         there.before = before
         assert bench.run("upload", "local", "/up", "there", "/", "rename").state is JobState.DONE
     assert seen == ["/up/0 (1).h5"]
+
+
+def test_a_file_that_failed_under_another_name_is_still_known_by_it(tmp_path: Path, work: Path) -> None:
+    """What its upload could not sweep is looked for under that name."""
+    there = Faulty({"/up/0.h5": b"another one's"})
+
+    def before(verb: str, path: str) -> None:
+        if verb == "put" and "(1)" in path:
+            raise Forbidden("no")
+
+    there.before = before
+    with Bench(tmp_path / "q", {"there": there, "local": Local(work)}) as bench:
+        job = bench.run("upload", "local", "/up", "there", "/", "rename")
+        (failed,) = bench.engine.items(job.id, ItemState.FAILED)
+    assert failed.target == "/up/0 (1).h5"

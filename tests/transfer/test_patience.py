@@ -15,7 +15,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from ctadata_jlab import config, foreground
+from ctadata_jlab.curl import Curl
+from ctadata_jlab.curl.bundle import Bundle, Errand
+from ctadata_jlab.curl.exchange import Head
 from ctadata_jlab.errors import AlreadyExists, BadAnswer, Unreachable, Unsupported
+from ctadata_jlab.http import Trust
 from ctadata_jlab.session import Session
 from ctadata_jlab.storage.patience import Patience
 from tests.storage.scripted import reply, scripted
@@ -266,3 +270,55 @@ def test_xrootd_takes_the_short_way(xrootd: Door, tmp_path: Path) -> None:
         summary = foreground.get(session, "door", f"{folder}/up", tmp_path / "down", recursive=True)
         assert _proofs(summary) == {"adler32 checked"}
     assert {file.name: file.read_bytes() for file in (tmp_path / "down").iterdir()} == FILES
+
+
+def _answered(step: Head, url: str, before: float, after: float) -> Errand:
+    """Send *step*, so many seconds after it was made, and look after it only so many seconds later; return what became of it."""
+    with Bundle(Curl(url, Trust.of())) as bundle:
+        time.sleep(before)
+        bundle.start(Errand(url, step))
+        time.sleep(after)
+        ended: list[Errand] = []
+        while not ended:
+            ended = bundle.turn(0.05)
+    return ended[0]
+
+
+@pytest.mark.parametrize(("before", "after", "takes"), [(0.9, 0.0, 0.3), (0.0, 1.2, 0.0)])
+def test_only_the_servers_silence_counts(before: float, after: float, takes: float) -> None:
+    """Neither the seconds in which a question waits for its turn, nor those in which nobody looks after it."""
+
+    def answer(handler: BaseHTTPRequestHandler, _asked: Asked) -> None:
+        time.sleep(takes)
+        reply(handler, 200)
+
+    step = Head("a question")
+    step.patience = 0.6
+    with scripted(answer) as script:
+        assert _answered(step, script.url, before, after).error is None
+
+
+def test_an_unknown_server_is_not_taken_for_one_that_bears_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it has said what it is, files go one by one; then as it bears."""
+    server = Silent(files={"/lst/a": b"data"})
+    refuses = [True]
+    listed = server._list
+
+    def list_or_refuse(handler: BaseHTTPRequestHandler, path: str, depth: str) -> None:
+        if refuses[0]:
+            reply(handler, 403)
+        else:
+            listed(handler, path, depth)
+
+    monkeypatch.setattr(server, "_list", list_or_refuse)
+    with _session(server, tmp_path, monkeypatch) as session:
+        storage: Any = session.storage("door")
+        with pytest.raises(Unsupported, match="what kind of server"):
+            storage.gather(iter(()), 4)
+        refuses[0] = False
+        assert list(storage.gather(iter(()), 4)) in ([], [None])
+        while hasattr(storage, "inner"):
+            storage = storage.inner
+        assert storage._patience.questions == 1
