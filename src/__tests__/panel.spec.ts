@@ -1,70 +1,16 @@
-import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { DirListing } from '@jupyterlab/filebrowser';
-import { DocumentRegistry } from '@jupyterlab/docregistry';
-import { ContentsManager } from '@jupyterlab/services';
-import { Signal } from '@lumino/signaling';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
-import { CtaDrive } from '../drive';
 import { filterOf } from '../filter';
-import { JobsModel } from '../jobs';
-import { CtaModel } from '../model';
-import { SourcesModel } from '../sources';
-import { Uploader } from '../upload';
+import type { CtaModel } from '../model';
 import { VirtualDirListing } from '../widgets/listing';
 import error from '../../tests/fixtures/wire/error.json';
-import wire from '../../tests/fixtures/wire/sources.json';
-import { serve, settle } from './server';
-import type { IAnswer, IAsked } from './server';
+import { make, rows } from './making';
+import { settle } from './server';
 
 // Ten thousand rows in a page that is none take a while on a machine with other work.
 jest.setTimeout(60_000);
-
-/** A listing of *count* files. */
-function rows(count: number, from = 0): IAnswer {
-  const names = Array.from({ length: count }, (_, k) => `f${from + k}.h5`);
-  const block = {
-    names: [...names, 'sub'],
-    sizes: [...names.map(() => 1), null],
-    mtimes: [...names.map(() => 1), null],
-    flags: [...names.map(() => 0), 1]
-  };
-  const end = { complete: true, count: count + 1, hash: '' };
-  return { pieces: [JSON.stringify(block) + '\n', JSON.stringify(end)] };
-}
-
-async function make(list: (asked: IAsked) => IAnswer | Promise<IAnswer>) {
-  const server = serve(asked =>
-    asked.path.endsWith('/sources') ? { json: wire } : list(asked)
-  );
-  const serverSettings = server.settings;
-  const contents = new ContentsManager({ serverSettings });
-  const drive = new CtaDrive({ serverSettings });
-  contents.addDrive(drive);
-  const services = {
-    contents,
-    sessions: {
-      runningChanged: new Signal({}),
-      running: () => [][Symbol.iterator]()
-    },
-    kernelspecs: { specs: null }
-  };
-  const manager = {
-    services,
-    registry: new DocumentRegistry(),
-    activateRequested: new Signal({})
-  } as unknown as IDocumentManager;
-  const sources = new SourcesModel({ serverSettings });
-  await sources.load();
-  const jobs = new JobsModel({ serverSettings });
-  const uploader = new Uploader({ jobs, serverSettings });
-  const model = new CtaModel({ manager, drive, sources, uploader });
-  const failures: (string | null)[] = [];
-  model.failed.connect((_, reason) => failures.push(reason?.name ?? null));
-  const lists = () => server.asked.filter(a => a.path.includes('/listing/'));
-  return { model, drive, failures, lists, manager };
-}
 
 const names = (model: CtaModel): string[] =>
   Array.from(model.items(), item => item.name);

@@ -32,7 +32,10 @@ export function editCommands(context: CommandContext): ICommand[] {
       icon: newFolderIcon,
       inPalette: true,
       isEnabled: () => context.isWritable,
-      execute: () => browser.createNewDirectory()
+      execute: () => {
+        panel.model.endSearch(); // what is new is not among what was found
+        return browser.createNewDirectory();
+      }
     },
     {
       id: 'ctadata:new-file',
@@ -40,7 +43,10 @@ export function editCommands(context: CommandContext): ICommand[] {
       icon: fileIcon,
       inPalette: true,
       isEnabled: () => context.isWritable,
-      execute: () => browser.createNewFile({ ext: 'txt' })
+      execute: () => {
+        panel.model.endSearch();
+        return browser.createNewFile({ ext: 'txt' });
+      }
     },
     {
       id: 'ctadata:rename',

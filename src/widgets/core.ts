@@ -18,6 +18,7 @@ export interface ICore {
   _focusItem(index: number): void;
   _selectItem(index: number, keep: boolean, focus?: boolean): void;
   _doRename(): Promise<string>;
+  _selectItemByName(name: string, focus?: boolean): Promise<void>;
   _onModelRefreshed(): void;
   _updateColumnSizes(moved?: string | null): void;
   _saveState?(): void;
@@ -42,12 +43,25 @@ export function isKnown(core: Partial<ICore>): boolean {
     typeof core._focusItem === 'function' &&
     typeof core._selectItem === 'function' &&
     typeof core._doRename === 'function' &&
+    typeof core._selectItemByName === 'function' &&
     typeof core._onModelRefreshed === 'function' &&
     typeof core._isDirty === 'boolean' &&
     typeof core._updateColumnSizes === 'function' &&
     typeof core._columnSizes === 'object' &&
     core._hiddenColumns instanceof Set
   );
+}
+
+/** A model as if it showed another folder; what is done to it is done to the model itself. */
+export function seenAt<T extends object>(model: T, path: string): T {
+  return new Proxy(model, {
+    get: (_, key) => {
+      const value: unknown = key === 'path' ? path : Reflect.get(model, key);
+      return typeof value === 'function'
+        ? (value.bind(model) as unknown)
+        : value;
+    }
+  });
 }
 
 /**

@@ -10,9 +10,10 @@ import { DirListing } from '@jupyterlab/filebrowser';
 import type { Contents } from '@jupyterlab/services';
 import type { Drag } from '@lumino/dragdrop';
 import type { Message } from '@lumino/messaging';
-
+import { MessageLoop } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
 
 import { dropOf } from '../manifest';
 import type { IDrop } from '../manifest';
@@ -21,7 +22,7 @@ import type { IPlace } from '../paths';
 import type { CtaModel } from '../model';
 import { Selection } from '../selection';
 import type { ICtaModel } from '../wire';
-import { giveNamesRoom, isKnown } from './core';
+import { giveNamesRoom, isKnown, seenAt } from './core';
 import type { ICore } from './core';
 import { isCopy } from './dragdrop';
 import { describe, highlight, locate, TWISTY, twist } from './row';
@@ -135,6 +136,39 @@ export class VirtualDirListing extends DirListing {
       return super.selectAll?.();
     }
     this._choose(this._core._sortedItems);
+  }
+
+  /** Whether that row of the folder itself is selected: rows below it may have the same name. */
+  override isSelected(name: string): boolean {
+    return this._isVirtual
+      ? this._selected.has(`${this._rows.path}/${name}`)
+      : super.isSelected(name);
+  }
+
+  /** Select that row of the folder itself. */
+  override async selectItemByName(name: string, focus = false): Promise<void> {
+    if (!this._isVirtual) {
+      return super.selectItemByName(name, focus);
+    }
+    if (!this.isSelected(name)) {
+      await this._selectPath(`${this._rows.path}/${name}`, focus);
+    }
+  }
+
+  /** Select a row that may just have come to be. */
+  private async _selectPath(path: string, focus: boolean): Promise<void> {
+    const core = this._core;
+    await this._rows.cd('.'); // `refresh` does nothing while the panel is hidden
+    if (this.isDisposed) {
+      throw new Error('File browser is disposed.');
+    }
+    const index = core._sortedItems.findIndex(row => row.path === path);
+    if (index === -1) {
+      throw new Error('Item does not exist.');
+    }
+    core._selectItem(index, false, focus);
+    MessageLoop.sendMessage(this, Widget.Msg.UpdateRequest);
+    this._scrollTo(index);
   }
 
   /** Delete through the panel, which says what is lost. */
@@ -289,7 +323,7 @@ export class VirtualDirListing extends DirListing {
       const folder = item.path.slice(0, -item.name.length - 1);
       locate(
         node,
-        this._rows.search ? folder.slice(this.model.path.length + 1) : ''
+        this._rows.search ? folder.slice(this._rows.path.length + 1) : ''
       );
       highlight(node, item.name, this._rows.filter.marks(item.name));
       const { isTree } = this._rows;
@@ -455,7 +489,7 @@ export class VirtualDirListing extends DirListing {
 
   private _folderAt(event: MouseEvent): IPlace {
     const item = this.modelForClick(event);
-    return placeOf(item?.type === 'directory' ? item.path : this.model.path);
+    return placeOf(item?.type === 'directory' ? item.path : this._rows.path);
   }
 
   private _folderRowAt(event: MouseEvent): HTMLElement | null {
@@ -485,28 +519,48 @@ export class VirtualDirListing extends DirListing {
       this._reveal(index);
       _selectItem.call(core, index, keep, focus);
     };
-    core._doRename = () => {
-      const focused = core._sortedItems[core._focusIndex]?.path;
-      const paths = this.chosen.map(row => row.path);
-      const path = this.selection[focused] ? focused : paths[paths.length - 1];
-      this._reveal(core._sortedItems.findIndex(item => item.path === path));
-      return this._within(path, () => _doRename.call(core));
-    };
+    core._doRename = () => this._renameWithin(() => _doRename.call(core));
+    core._selectItemByName = (name, focus = false) =>
+      this._selectPath(`${this.model.path}/${name}`, focus);
   }
 
-  /** Have JupyterLab's code take the folder of a row that lies deeper for the one that is shown. */
-  private async _within<T>(path: string, act: () => Promise<T>): Promise<T> {
-    const model = this._model;
+  /**
+   * Have JupyterLab's code rename in the folder where the row lies, one row at a time.
+   *
+   * #### Notes
+   * Which row it takes is what JupyterLab's code takes, too: the one with the
+   * focus, or the one that was selected last.
+   */
+  private async _renameWithin(rename: () => Promise<string>): Promise<string> {
+    const core = this._core;
+    if (core._inRename) {
+      return '';
+    }
+    const focused = core._sortedItems[core._focusIndex]?.path;
+    const paths = Object.keys(this.selection);
+    const path = this.selection[focused] ? focused : paths[paths.length - 1];
+    this._reveal(core._sortedItems.findIndex(item => item.path === path));
     const folder = path?.slice(0, path.lastIndexOf('/'));
-    if (!folder || folder === model.path) {
-      return act();
+    if (folder && folder !== this._rows.path) {
+      this._model = seenAt(this._rows, folder);
     }
-    this._model = Object.create(model, { path: { value: folder } });
     try {
-      return await act();
+      return await rename();
+    } catch (reason) {
+      core._inRename = false;
+      throw reason;
     } finally {
-      this._model = model;
+      this._model = this._rows;
     }
+  }
+
+  /** Scroll no further than a row needs to be seen. */
+  private _scrollTo(index: number): void {
+    const content = this.contentNode;
+    const { rowHeight } = this._window;
+    const top = index * rowHeight;
+    const least = top + rowHeight - content.clientHeight;
+    content.scrollTop = Math.max(least, Math.min(content.scrollTop, top));
   }
 
   /** Scroll so far that a row is in the page. */

@@ -1,0 +1,155 @@
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+
+import { VirtualDirListing } from '../widgets/listing';
+import { make } from './making';
+import type { IAnswer } from './server';
+import { settle } from './server';
+
+/** What JupyterLab keeps to itself. */
+interface IInside {
+  _editNode: HTMLInputElement;
+  _sortedItems: { path: string }[];
+  _focusIndex: number;
+  _selectItem(index: number, keep: boolean, focus?: boolean): void;
+}
+
+const ROOT = 'ctadata:dcache/lst';
+
+/** A folder of one file and of folders, all called as in the others. */
+function folder(): IAnswer {
+  const block = {
+    names: ['b', 'c', 'data.fits'],
+    sizes: [null, null, 1],
+    mtimes: [null, null, 1],
+    flags: [1, 1, 0]
+  };
+  const end = { complete: true, count: 3, hash: '' };
+  return { pieces: [JSON.stringify(block) + '\n', JSON.stringify(end)] };
+}
+
+describe('Rows of one name in several folders', () => {
+  let list: VirtualDirListing;
+
+  afterEach(() => list.dispose());
+
+  async function unfolded() {
+    const { model, manager, lists } = await make(folder);
+    list = new VirtualDirListing({ model });
+    Widget.attach(list, document.body);
+    await model.open({ source: 'dcache', path: '/lst' });
+    model.isTree = true;
+    for (const name of ['b', 'c']) {
+      const path = `${ROOT}/${name}`;
+      await model.toggle(model.shown.find(row => row.path === path)!);
+    }
+    MessageLoop.flush();
+    const core = list as unknown as IInside;
+    const select = (path: string, keep = false, focus = true): void => {
+      const index = core._sortedItems.findIndex(
+        row => row.path === `${ROOT}/${path}`
+      );
+      core._selectItem(index, keep, focus);
+      MessageLoop.flush();
+    };
+    const selected = (): string[] =>
+      Array.from(list.selectedItems(), ({ path }) =>
+        path.slice(ROOT.length + 1)
+      );
+    const renames: string[][] = [];
+    let finish = (): void => undefined;
+    const slow = new Promise<void>(resolve => (finish = resolve));
+    manager.rename = (from, to) => {
+      renames.push([from, to].map(path => path.slice(ROOT.length + 1)));
+      return slow.then(() => ({}) as never);
+    };
+    const editor = core._editNode;
+    const type = (name: string): void => {
+      expect(editor.isConnected).toBe(true);
+      editor.value = name;
+      editor.blur();
+    };
+    return { model, core, select, selected, renames, finish, type, lists };
+  }
+
+  it('should select the one of the folder that is shown', async () => {
+    const { select, selected } = await unfolded();
+    select('b/data.fits');
+    expect(list.isSelected('data.fits')).toBe(false);
+    await list.selectItemByName('data.fits');
+    expect(selected()).toEqual(['data.fits']);
+    expect(list.isSelected('data.fits')).toBe(true);
+  });
+
+  it('should stay selected after its name was left as it is', async () => {
+    const { select, selected, type } = await unfolded();
+    select('c/data.fits');
+    const renamed = list.rename();
+    type('data.fits');
+    await renamed;
+    expect(selected()).toEqual(['c/data.fits']);
+  });
+
+  it('should be renamed one after the other', async () => {
+    const { model, select, renames, finish, type } = await unfolded();
+    select('b/data.fits');
+    const renamed = list.rename();
+    type('new.fits');
+    await settle();
+    select('c/data.fits');
+    expect(await list.rename()).toBe('');
+    finish();
+    await renamed;
+    expect(list.model).toBe(model);
+    const another = list.rename();
+    type('other.fits');
+    await another;
+    expect(renames).toEqual([
+      ['b/data.fits', 'b/new.fits'],
+      ['c/data.fits', 'c/other.fits']
+    ]);
+  });
+
+  it('should leave the list where it is, and free to go, while one is renamed', async () => {
+    const { model, select, selected, finish, type, lists } = await unfolded();
+    select('b/data.fits');
+    const renamed = list.rename();
+    type('new.fits');
+    await settle();
+    await list.selectItemByName('data.fits');
+    expect(selected()).toEqual(['data.fits']);
+    const before = lists().length;
+    await list.goUp();
+    expect(model.path).toBe('ctadata:dcache');
+    expect(lists()).toHaveLength(before + 1);
+    finish();
+    await renamed;
+  });
+
+  it('should rename the one that was selected last', async () => {
+    const { core, select, renames, finish, type } = await unfolded();
+    select('c/data.fits');
+    select('b/data.fits', true, false);
+    core._focusIndex = 0;
+    const renamed = list.rename();
+    type('new.fits');
+    finish();
+    await renamed;
+    expect(renames).toEqual([['b/data.fits', 'b/new.fits']]);
+  });
+
+  it('should be renamed even after that went wrong', async () => {
+    const { select, renames, finish, type } = await unfolded();
+    list.clearSelectedItems();
+    (list as unknown as { selection: object }).selection = {
+      [`${ROOT}/b/gone`]: true
+    };
+    await expect(list.rename()).rejects.toThrow();
+    select('data.fits');
+    const renamed = list.rename();
+    type('new.fits');
+    finish();
+    await renamed;
+    expect(renames).toEqual([['data.fits', 'new.fits']]);
+  });
+});
