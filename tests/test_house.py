@@ -90,6 +90,7 @@ SWALLOWING = {
     "server/threads.py": "a thread's top: raised again on the loop",
     "storage/webdavreader.py": "a thread's top: raised again where the answer is taken",
     "tokens/foreign.py": "foreign code raises what it likes; its text may hold secrets",
+    "tokens/pending.py": "a thread's top: the dialog tells why the login came to nothing",
     "transfer/board.py": "a thread's top: one listener's fault must not silence the others",
     "transfer/crew.py": "a thread's top, and the edge of one item: others go on",
     "transfer/haul.py": "a thread's top: raised again by who gathers",

@@ -54,11 +54,13 @@ class LoginHandler(Handler):
             await self.answer(_told, source)
         elif asked.password is None:
             await self.answer(_start, source, self.workshop.announcer)
-        elif asked.ends:
-            await self.work(agent_login.leave, source, asked.password)
+        elif asked.ends:  # the agent's programs wait for it, and it for the login server
+            await self.workshop.threads.long(partial(agent_login.leave, source, asked.password))
             await self.answer(_told, source)
         else:
-            await self.answer(_enter, source, self.workshop.announcer, asked.password)
+            step = partial(_enter, source, self.workshop.announcer, asked.password)
+            said = await self.workshop.threads.long(step)
+            await self.answer(lambda: said)
 
     @authenticated
     async def delete(self, where: str) -> None:

@@ -81,7 +81,8 @@ class AgentAccount:
         elif self._run("oidc-gen", "--print", self._name) is not None:
             raise NotLoggedIn(
                 f"The password does not open oidc-agent's account {self._name}.",
-                hint="Try again, or log in without oidc-agent. `ctadata-jlab reset-config` removes the account.",
+                hint="Try again. If it is forgotten, log in without oidc-agent: without the tick in the panel, by `ctadata-jlab login "
+                "--built-in` in a terminal. Or remove the account, with all that is kept of the login: `ctadata-jlab reset-config`.",
             )
 
     def load(self) -> bool:
@@ -97,7 +98,7 @@ class AgentAccount:
     def adopt(self, client: Client, refresh_token: str, ca: str = "") -> None:
         """Have the agent take over the login of *client* that *refresh_token* renews, in place of what the account was before.
 
-        Raises `NotLoggedIn` if it does not; the login is not its own then.
+        Raises `NotLoggedIn` if it does not, `Misconfigured` if it cannot be asked to; the login is not its own then.
         """
         self._run("oidc-add", "--remove", self._name)
         trust = [f"--cp={Path(ca).expanduser()}"] if ca else []
@@ -170,12 +171,18 @@ class AgentAccount:
 
 @contextmanager
 def _private(name: str, text: str) -> Iterator[Path]:
-    """Have *text* in a file that only this user can read, for a while."""
-    with tempfile.TemporaryDirectory(prefix="ctadata-") as folder:  # 0700
-        file = Path(folder, name)
-        file.touch(mode=0o600)
-        file.write_text(text)
-        yield file
+    """Have *text* in a file that only this user can read, for a while; raises `Misconfigured` if there is no place for one."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="ctadata-") as folder:  # 0700
+            file = Path(folder, name)
+            file.touch(mode=0o600)
+            file.write_text(text)
+            yield file
+    except OSError as error:
+        raise Misconfigured(
+            f"No temporary file can be written for oidc-agent: {error.strerror or error}.",
+            hint="Make room in the temporary folder, or set `TMPDIR` to another one, and log in again.",
+        ) from None
 
 
 def _settings(name: str, client: Client) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ctadata_jlab.errors import CtaDataError, Misconfigured, NotLoggedIn
+from ctadata_jlab.errors import Misconfigured, NotLoggedIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ class AgentLogin:
             )
         try:
             at.adopt(client, grant.refresh_token, self.ca)
-        except CtaDataError:
+        except BaseException:
             revoke(client, self.ask, grant.refresh_token)
             raise
         if self.ours is not None and self.ours.place.exists():

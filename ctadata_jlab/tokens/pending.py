@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ByCode", "Pending"]
 
+_LOG = logging.getLogger(__name__)
 _SHOW_SECONDS = 60.0
 
 
@@ -45,8 +47,10 @@ class ByCode:
         """
         with self._lock:
             if self._attempt is None or self._attempt.is_over:
-                self._attempt = _Attempt(keep, keeper)
-                threading.Thread(target=self._run, args=(self._attempt,), name="ctadata-login", daemon=True).start()
+                self._attempt = _Attempt(keeper)
+                # Nothing that stays has `keep`, which may hold a password: neither the attempt nor the frames of its error.
+                what = (self._attempt, keep)
+                threading.Thread(target=self._run, args=what, name="ctadata-login", daemon=True).start()
             attempt = self._attempt
             if attempt.keeper != keeper:
                 raise Busy("Another login to this source is under way.", hint="Confirm it, or cancel it, first.")
@@ -88,20 +92,23 @@ class ByCode:
             if self._attempt is not None and self._attempt.is_over:
                 self._attempt = None
 
-    def _run(self, attempt: _Attempt) -> None:
+    def _run(self, attempt: _Attempt, keep: Callable[[Client, Grant], object]) -> None:
         try:
             client = self._client()
             grant = drive(log_in(client), self._ask, attempt.pause, attempt.take)
             with self._lock:
                 attempt.pause(0)
-                attempt.keep(client, grant)
+                keep(client, grant)
         except CtaDataError as error:
-            attempt.error = error
+            attempt.error = copy.copy(error)
+        except Exception as error:  # noqa: BLE001 - a thread's top; the text may hold secrets
+            _LOG.error("A login failed unexpectedly: %s", type(error).__name__)
+            attempt.error = CtaDataError(f"The login failed: {type(error).__name__}.", hint="Log in again.")
         finally:
             attempt.is_over = True
             attempt.told.set()
-        for listener in self.ended:
-            listener()
+            for listener in self.ended:
+                listener()
 
 
 class Pending(ByCode):
@@ -120,7 +127,6 @@ class Pending(ByCode):
 class _Attempt:
     """One login."""
 
-    keep: Callable[[Client, Grant], object]
     keeper: str = ""
     shown: Show | None = None
     ends: float = 0.0

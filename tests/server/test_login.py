@@ -10,6 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from ctadata_jlab.server import agent_login
 from tests.server.test_events import Bus
 
 if TYPE_CHECKING:
@@ -125,3 +126,18 @@ async def test_slow_login_blocks_nobody(ask: Any, monkeypatch: pytest.MonkeyPatc
     assert not waiting.done()
     told.set()
     assert (await waiting).status == 200
+
+
+async def test_the_agents_programs_hold_up_no_short_question(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may take minutes, if the agent hangs, and so have threads of their own."""
+    threads: list[str] = []
+
+    def note(*_: object) -> None:
+        threads.append(threading.current_thread().name)
+
+    monkeypatch.setattr(agent_login, "enter", note)
+    monkeypatch.setattr(agent_login, "leave", note)
+    for more in ({}, {"end": True}):
+        answer = await ask("login/archive", "POST", {"password": "good enough", **more})
+        assert (answer.status, answer.json["state"]) == (200, "missing")
+    assert threads == ["ctadata-long"] * 2

@@ -103,6 +103,10 @@ def _minted(provider: Provider) -> list[str]:
     return provider.manners_file.with_name(MINTED).read_text().split()
 
 
+def _last_refresh(provider: Provider) -> str:
+    return next(one for one in reversed(_minted(provider)) if not one.startswith("eyJ"))
+
+
 def _is_revoked(short: Provider, token: str) -> bool:
     try:
         short.post("token", grant_type="refresh_token", refresh_token=token)
@@ -182,6 +186,7 @@ async def test_its_life(
         wrong = await note(password="not this one at all")
         assert (wrong.status, wrong.json["error"]) == (403, "NotLoggedIn")
         assert "does not open" in wrong.json["message"]
+        assert all(one in wrong.json["hint"] for one in ("without the tick", "login --built-in", "reset-config"))
         assert file.read_bytes() == first
         opened = await note(password=password)
         assert (opened.json["state"], opened.json["source"]) == ("ok", "oidc-agent")
@@ -209,7 +214,7 @@ async def test_its_life(
 async def test_what_goes_wrong(
     ask: Any, short: Provider, running: Agent, place: Path, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Declined, run out, given up, a provider that is away, an agent that is killed meanwhile: each is told, and nothing is left."""
+    """Declined, run out, given up, a provider that is away, no room, an agent that is killed meanwhile: each is told, nothing is left."""
     monkeypatch.setattr("ctadata_jlab.tokens.oauth._PATIENCE", (0.01, 0.01))
     code = (await _post(ask, password=password)).json["user_code"]
     await asyncio.to_thread(short.refuse, code)
@@ -227,12 +232,19 @@ async def test_what_goes_wrong(
         away = await _post(ask, password=password)
     assert (away.status, away.json["error"]) == (502, "Unreachable")
     code = (await _post(ask, password=password)).json["user_code"]
+    with monkeypatch.context() as full:
+        full.setattr("tempfile.tempdir", str(place / "gone"))
+        await asyncio.to_thread(short.approve, code)
+        problem = (await _over(ask))["problem"]
+    assert "No temporary file can be written" in problem["message"]
+    assert _is_revoked(short, _last_refresh(short))
+    code = (await _post(ask, password=password)).json["user_code"]
     running.kill()
     await asyncio.to_thread(short.approve, code)
     problem = (await _over(ask))["problem"]
     assert "oidc-agent" in problem["message"]
     assert "run any more" in problem["message"]
-    assert _is_revoked(short, next(one for one in reversed(_minted(short)) if not one.startswith("eyJ")))
+    assert _is_revoked(short, _last_refresh(short))
     gone = await _post(ask, password=password)
     assert (gone.status, gone.json["message"]) == (403, "No oidc-agent runs here.")
     assert (await ask("login/dcache")).json["agent"] is None

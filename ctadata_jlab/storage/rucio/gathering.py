@@ -5,11 +5,13 @@ The short way only: what lies at another door than the first file, on tape, or c
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.errors import Changed, CtaDataError, NotLoggedIn, Unsupported
 from ctadata_jlab.storage import Entry, Gathered, Gathers
+from ctadata_jlab.storage.asking import MOMENT
 from ctadata_jlab.storage.rucio.doors import wants_login
 
 if TYPE_CHECKING:
@@ -36,11 +38,13 @@ class Gathering:
         """The doors that fetch one file after another."""
 
     def run(self, wanted: Iterator[Entry | None], lines: int) -> Iterator[Gathered | None]:
-        """Yield what has come, as the catalogue calls it, with the strongest checksum that it has."""
+        """Yield what has come, as the catalogue calls it, with the strongest checksum that it has; None when a moment has passed."""
         for entry in wanted:
             found = None if entry is None else self._asked(entry)
             if found is not None:
                 yield from self._together(*found, wanted, lines)
+            elif not self._elsewhere:
+                time.sleep(MOMENT)  # nothing is wanted now, and no door is at work that would be waited for
             yield from self._passed_over()
 
     def _together(
