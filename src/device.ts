@@ -139,9 +139,14 @@ export class DeviceLogin implements IDisposable {
     try {
       await step();
     } catch (reason) {
-      // Whether the agent still runs is news, too.
+      // Whether the agent still runs is news, too, and what is under way.
       await this._sources.refreshLogin(this._name).catch(() => undefined);
-      this._fail(asServerError(reason));
+      const pending = this._login?.pending;
+      if (pending) {
+        this._wait(pending); // one that another page began
+      } else {
+        this._fail(asServerError(reason));
+      }
     }
   }
 

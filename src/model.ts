@@ -360,11 +360,21 @@ export class CtaModel extends FilterFileBrowserModel {
     return { folder: places[places.length - 1], file: null };
   }
 
-  /** List again, if it is seen. */
+  /** List again, if it is seen; if not, when the user comes back. */
   override refresh(): Promise<void> {
-    return this._isLocal
-      ? (this._arrange() ?? Promise.resolve())
-      : this._again(false);
+    if (this._isLocal) {
+      return this._arrange() ?? Promise.resolve();
+    }
+    return this._isQuiet() ? Promise.resolve() : this._again(false);
+  }
+
+  /** Whether nobody sees what is shown; it is then taken for old. */
+  private _isQuiet(): boolean {
+    const isQuiet = !this.isShown() && !this._turn;
+    if (isQuiet) {
+      this._listed = 0;
+    }
+    return isQuiet;
   }
 
   /** List again if what is shown is older than the server's memory: the user has come back. */
@@ -447,7 +457,7 @@ export class CtaModel extends FilterFileBrowserModel {
     if (this._search) {
       return;
     }
-    if (isHere(oldValue) || isHere(newValue)) {
+    if ((isHere(oldValue) || isHere(newValue)) && !this._isQuiet()) {
       // A listing under way may have missed the change.
       void this._go(this._turn?.place ?? this.place, {});
       super.onFileChanged(sender, { ...change, oldValue, newValue });

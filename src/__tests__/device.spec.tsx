@@ -149,6 +149,19 @@ describe('DeviceLogin', () => {
     ]);
   });
 
+  it('should show the login that another page began meanwhile, and give it up', async () => {
+    server.refuses = {
+      status: 502,
+      json: { error: 'Busy', message: 'Another is under way.', hint: '' }
+    };
+    server.login = { ...server.login, pending: PENDING };
+    await device.start();
+    expect([device.phase, device.error]).toEqual(['waiting', null]);
+    expect(device.pending?.user_code).toBe('WDJB-MJHT');
+    await device.cancel();
+    expect(server.asked.some(({ method }) => method === 'DELETE')).toBe(true);
+  });
+
   it('should give up', async () => {
     await device.start();
     await device.cancel();

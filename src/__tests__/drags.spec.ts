@@ -109,6 +109,7 @@ describe('addGrip', () => {
     let asked = 0;
     addGrip(list, {
       title: '',
+      held: one => one.dataset.ctadataPath ?? '',
       handle: () => {
         asked += 1;
         return answer;
@@ -156,6 +157,21 @@ describe('addGrip', () => {
     expect(event.defaultPrevented).toBe(true);
     expect(data).toEqual({});
     expect(told).toHaveLength(1);
+  });
+
+  it('should not drag what its row held before, but ask anew', async () => {
+    const { row, grip, begin, asked } = setUp(Promise.resolve(handle));
+    row.dataset.ctadataPath = 'ctadata:d/a';
+    row.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
+    grip.dispatchEvent(new MouseEvent('mouseenter'));
+    await settle();
+    row.dataset.ctadataPath = 'ctadata:d/b';
+    const { event, data } = begin();
+    expect(event.defaultPrevented).toBe(true);
+    expect(data).toEqual({});
+    await settle();
+    expect(asked()).toBe(2);
+    expect(begin().data).toEqual({ DownloadURL: downloadUrl(handle) });
   });
 
   it('should save what it grips when it is clicked', () => {

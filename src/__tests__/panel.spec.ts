@@ -134,6 +134,23 @@ describe('CtaModel', () => {
     expect(lists()).toHaveLength(2);
   });
 
+  it('should ask nothing while it is not seen, and list when the user comes back', async () => {
+    const { model, drive, lists } = await make(() => rows(1));
+    await model.open({ source: 'dcache', path: '/lst' });
+    model.isShown = () => false;
+    await model.refresh();
+    drive.touch('dcache/lst');
+    await settle(5);
+    expect(lists()).toHaveLength(1);
+    model.isShown = () => true;
+    model.look();
+    await settle(5);
+    expect(lists()).toHaveLength(2);
+    model.look();
+    await settle(5);
+    expect(lists()).toHaveLength(2);
+  });
+
   it('should show what a search finds until the folder is shown again', async () => {
     const line = (value: object): string => JSON.stringify(value) + '\n';
     const { model, lists } = await make(({ path }) =>
@@ -336,6 +353,28 @@ describe('VirtualDirListing', () => {
     await model.filterBy(filterOf('f1', false));
     await model.filterBy(filterOf('', false));
     expect(Array.from(list.selectedItems())).toEqual([]);
+    list.dispose();
+  });
+
+  it('should drag the row that was pressed, wherever it comes to lie', async () => {
+    const { list, model } = await listing(3);
+    const core = list as unknown as {
+      _sortedItems: { name: string }[];
+      _dragData: { pressX: number; pressY: number; index: number } | null;
+      _startDrag(index: number): void;
+    };
+    const dragged: string[] = [];
+    core._startDrag = index => dragged.push(core._sortedItems[index].name);
+    const move = { clientX: 50, cancelable: true };
+    const index = core._sortedItems.findIndex(row => row.name === 'f0.h5');
+    core._dragData = { pressX: 0, pressY: 0, index };
+    list.sort({ key: 'name', direction: 'descending' });
+    await model.orderBy({});
+    list.handleEvent(new MouseEvent('mousemove', move));
+    expect(dragged).toEqual(['f0.h5']);
+    await model.filterBy(filterOf('f1', false));
+    list.handleEvent(new MouseEvent('mousemove', move));
+    expect(dragged).toHaveLength(1);
     list.dispose();
   });
 

@@ -1,3 +1,9 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import type { Contents } from '@jupyterlab/services';
+import { nullTranslator } from '@jupyterlab/translation';
+
+import type { CommandContext } from '../commands/context';
+import { newPreviews, showBeginning } from '../commands/preview';
 import {
   beginningOf,
   hasStructure,
@@ -57,6 +63,27 @@ describe('previews', () => {
       hint: 'Stage it.'
     });
     expect(asked[0].path).toContain('files/d/a%20b.txt');
+  });
+
+  it('should show one preview of a file however quickly it is asked for twice', async () => {
+    const previews = newPreviews();
+    const revealed: unknown[] = [];
+    const context = {
+      previews,
+      reveal: (widget: unknown) => revealed.push(widget),
+      drive: { serverSettings: serve(() => ({})).settings },
+      trans: nullTranslator.load('')
+    } as unknown as CommandContext;
+    const item = { path: 'ctadata:d/a.txt', size: 1 } as Contents.IModel;
+    await Promise.all([
+      showBeginning(context, item),
+      showBeginning(context, item)
+    ]);
+    expect(previews.size).toBe(1);
+    expect(revealed).toEqual([previews.currentWidget, previews.currentWidget]);
+    expect(revealed[0]).toBeInstanceOf(MainAreaWidget);
+    previews.currentWidget?.dispose();
+    previews.dispose();
   });
 
   it('should turn pictures of astronomy the right way up', () => {

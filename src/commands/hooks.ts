@@ -112,6 +112,10 @@ function connectPanel(context: CommandContext): void {
     title: context.trans.__(
       'Drag to your desktop (Chrome, Edge), or click to download'
     ),
+    held: row => {
+      const { source, paths } = grippedOf(context, row);
+      return [source, ...paths].join('\n');
+    },
     handle: row => {
       const { source, paths } = grippedOf(context, row);
       return context.drive.handle(source, paths);

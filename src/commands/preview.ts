@@ -76,12 +76,12 @@ async function show(
   const { path, look } = previewed;
   const id = `ctadata-preview-${look}-${encodeURIComponent(path)}`;
   const isIt = (one: { id: string }): boolean => one.id === id;
+  const { Preview } = await dialogs(); // first: meanwhile another may be opened
   const there = context.previews.find(isIt);
   if (there) {
     context.reveal(there);
     return;
   }
-  const { Preview } = await dialogs();
   const content = new Preview(previewed, {
     place: placeOf(path),
     size: previewed.size,

@@ -9,7 +9,9 @@ import type { IHandle } from '../wire';
 export interface IGripHooks {
   /** What the grip says. */
   title: string;
-  /** The address of what a row, or the selection it is in, holds. */
+  /** What a row, or the selection it is in, holds now: its node may come to be another's. */
+  held(row: HTMLElement): string;
+  /** The address of that. */
   handle(row: HTMLElement): Promise<IHandle>;
   /** Save that on the user's computer. */
   save(row: HTMLElement): void;
@@ -35,7 +37,7 @@ export function addGrip(list: HTMLElement, hooks: IGripHooks): IDisposable {
   grip.hidden = true;
   list.parentElement?.append(grip);
   let row: HTMLElement | null = null;
-  let ready: IHandle | null = null;
+  let ready: { handle: IHandle; held: string } | null = null;
   let isHeld = false;
 
   const place = (event: Event): void => {
@@ -62,21 +64,26 @@ export function addGrip(list: HTMLElement, hooks: IGripHooks): IDisposable {
     isHeld = false;
   };
   const prepare = (): void => {
-    const asked = row;
-    if (asked && !ready) {
-      hooks.handle(asked).then(
-        handle => (ready = row === asked ? handle : ready),
+    const held = row && hooks.held(row);
+    if (row && held !== null && ready?.held !== held) {
+      ready = null;
+      hooks.handle(row).then(
+        handle => (ready = { handle, held }),
         reason => hooks.fail(reason)
       );
     }
   };
   const begin = (event: DragEvent): void => {
-    if (!ready || !event.dataTransfer) {
+    const isIt = row !== null && ready?.held === hooks.held(row);
+    if (!ready || !isIt || !event.dataTransfer) {
       event.preventDefault();
+      if (ready) {
+        prepare();
+      }
       return;
     }
     event.dataTransfer.effectAllowed = 'copy';
-    event.dataTransfer.setData('DownloadURL', downloadUrl(ready));
+    event.dataTransfer.setData('DownloadURL', downloadUrl(ready.handle));
   };
   const leave = (event: MouseEvent): void => {
     if (event.relatedTarget !== grip) {

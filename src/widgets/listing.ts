@@ -448,7 +448,12 @@ export class VirtualDirListing extends DirListing {
     const rows = this._rows.shown as Contents.IModel[];
     if (rows !== core._sortedItems) {
       const focused = core._sortedItems[core._focusIndex]?.path;
+      const held = core._dragData && core._sortedItems[core._dragData.index];
       core._sortedItems = rows;
+      if (core._dragData) {
+        const index = rows.findIndex(row => row.path === held?.path);
+        core._dragData = index === -1 ? null : { ...core._dragData, index };
+      }
       if (this._selected.size) {
         this._selected.take(this._selected.of(rows).map(row => row.path));
       }
