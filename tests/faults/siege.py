@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from ctadata_jlab.transfer.haul import LARGEST
 from ctadata_jlab.transfer.part import part_names
 from tests.door.double import TOKEN
 from tests.door.traps import Traps
@@ -168,7 +169,10 @@ class Siege:
         self.resumed += sum(bool(start) for (start,) in starts.values())
         self.begun_again += len(self._cut & set(starts) & set(self._up))
         running = set(starts) - self._whole()
-        assert len(running) <= AT_ONCE, f"more were on the way than may be: {running}"
+        large = {
+            path for path in running if len({**self._down, **self._up}[path]) > LARGEST
+        }  # small ones come in batches
+        assert len(large) <= AT_ONCE, f"more were on the way than may be: {large}"
         self._cut = (self._cut | running) - self._whole()
         self._account()
 
