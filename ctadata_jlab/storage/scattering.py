@@ -87,7 +87,7 @@ class Scattering:
             part = temporary(file.path, file.ticket)
             one = _Sent(file, part, Entry(part, "file"))
             headers = {"Expect": "", "Content-Type": ""}
-            self._ask(part, Put(self._what(part), file.body), headers, one, self._was_sent)
+            self._bundle.start(self._errand(part, Put(self._what(part), file.body), headers, one, self._was_sent))
         return True
 
     def _went_on(self, errand: Errand) -> Scattered | None:
@@ -104,7 +104,7 @@ class Scattering:
 
     def _sweep(self, one: _Sent, error: CtaDataError) -> None:
         one.error = error
-        self._ask(one.part, Act(self._what(one.part), "DELETE"), {}, one, self._was_swept)
+        self._bundle.start(self._errand(one.part, Act(self._what(one.part), "DELETE"), {}, one, self._was_swept))
 
     # -- the steps, each after the answer to the one before ------------------------------------------------------------
 
@@ -127,7 +127,9 @@ class Scattering:
         if theirs and one.proof and not theirs.matches(one.proof):
             raise Corrupted(f"The server stored other bytes than were sent ({theirs}): {self._what(one.part)}.")
         if self._looks:
-            self._ask(one.file.path, Head(self._what(one.file.path)), {}, one, self._was_looked_for)
+            self._bundle.start(
+                self._errand(one.file.path, Head(self._what(one.file.path)), {}, one, self._was_looked_for)
+            )
         else:
             self._name(one)
 
@@ -140,12 +142,12 @@ class Scattering:
 
     def _name(self, one: _Sent) -> None:
         headers = {"Destination": self._door.destination(one.file.path), "Overwrite": "F"}
-        self._ask(one.part, Act(self._what(one.part), "MOVE"), headers, one, self._was_named)
+        self._bundle.start(self._errand(one.part, Act(self._what(one.part), "MOVE"), headers, one, self._was_named))
 
     def _was_named(self, errand: _Errand) -> None:
         _raise(errand)
         one = errand.one
-        self._ask(one.file.path, Head(self._what(one.file.path)), {}, one, self._was_seen)
+        self._bundle.start(self._errand(one.file.path, Head(self._what(one.file.path)), {}, one, self._was_seen))
 
     def _was_seen(self, errand: _Errand) -> Scattered:
         _raise(errand)
@@ -158,16 +160,6 @@ class Scattering:
 
     def _was_swept(self, errand: _Errand) -> Scattered:
         return Scattered(errand.one.file.path, error=errand.one.error)
-
-    def _ask(
-        self,
-        path: str,
-        step: Exchange,
-        headers: Mapping[str, str],
-        one: _Sent,
-        then: Callable[[_Errand], Scattered | None],
-    ) -> None:
-        self._bundle.start(self._errand(path, step, headers, one, then))
 
     def _errand(
         self,

@@ -163,11 +163,12 @@ class Crew:
         if self._is_over():
             return
         begun = replace(item, attempts=item.attempts + 1)
-        goes_to = [item.target]
+        goes_to = item.target
 
         def on_state(state: ItemState, target: str | None) -> None:
-            goes_to[0] = target or goes_to[0]
-            self._mark([replace(begun, state=state, target=goes_to[0])])
+            nonlocal goes_to
+            goes_to = target or goes_to
+            self._mark([replace(begun, state=state, target=goes_to)])
 
         watch = Watch(self._tally.progress, self._stop, on_state, self._throttles, self._trouble(item), self._spare)
         try:
@@ -184,10 +185,10 @@ class Crew:
             became = found_on_tape(begun, error, stages=self._stages)
         except CtaDataError as error:
             self._go_on_after(error, item, watch)
-            became = replace(begun, state=ItemState.FAILED, error=note_of(error), target=goes_to[0])
+            became = replace(begun, state=ItemState.FAILED, error=note_of(error), target=goes_to)
         except Exception as error:  # noqa: BLE001 — the edge of one item: others go on
             _LOG.exception("A file of a transfer failed unexpectedly")
-            became = replace(begun, state=ItemState.FAILED, error=note_of(error), target=goes_to[0])
+            became = replace(begun, state=ItemState.FAILED, error=note_of(error), target=goes_to)
         if became.state is ItemState.FAILED:
             watch.stand(0)
         self._mark([became])
