@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-import random
+import secrets
 import shutil
 import signal
 import socket
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["RigError", "User", "free_port", "need", "rig_folder", "running", "tail", "user"]
 
 PREFIX = "ctadata-rig-"
+_RESERVED: list[socket.socket] = []  # one for each port that this process was given
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
@@ -78,18 +79,24 @@ def need(program: str) -> str:
 
 
 def free_port() -> int:
-    """Return a port nobody listens on, from below the range that the kernel gives to outgoing connections."""
+    """Return a port that nobody listens on or was given, neither in this run of the tests nor in one beside it.
+
+    It lies below the range that Linux gives to outgoing connections, and is ours until this process ends: by an
+    abstract socket, a name that one process at a time can hold (unix(7)).
+    """
     while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        port = secrets.choice(range(20_000, 32_000))
+        ours = socket.socket(socket.AF_UNIX)
+        try:
+            ours.bind(f"\0{PREFIX}{port}")
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("", port))
+        except OSError:
+            ours.close()
+            continue
+        _RESERVED.append(ours)
+        return port
 
 
 def tail(log: Path, characters: int = 4000) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import socket
 import time
 import zlib
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.rig import process, seaweed
 from tests.rig.curl import Curl
-from tests.rig.process import RigError, running
+from tests.rig.process import RigError, free_port, running
 from tests.rig.provider import DEVICE
 
 if TYPE_CHECKING:
@@ -210,6 +212,25 @@ def test_failing_server_shows_its_log(tmp_path: Path) -> None:
         running(command, log=tmp_path / "log", ready=lambda: False),
     ):
         pytest.fail("it never was ready")
+
+
+def test_a_port_is_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a port that was given before is given again, nor one that somebody listens on, on whatever address."""
+    given, free = free_port(), free_port()
+    process._RESERVED.pop().close()  # the last one is nobody's again
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        offered = iter([given, listening.getsockname()[1], free])
+        monkeypatch.setattr(process.secrets, "choice", lambda _: next(offered))
+        assert free_port() == free
+
+
+def test_a_port_that_another_took_first_is_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between being found free and being used, a port may become somebody else's: the server is started once more."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        offered = iter([free_port(), listening.getsockname()[1]])  # the second is the master server's
+        monkeypatch.setattr(seaweed, "free_port", lambda: next(offered, None) or free_port())
+        with seaweed.serving(tmp_path) as s3:
+            assert s3.ask("GET", "/rig/ready") == b"yes"
 
 
 def test_children_end_too(tmp_path: Path) -> None:
