@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import secrets
 import socket
 import time
 import zlib
@@ -220,7 +221,7 @@ def test_a_port_is_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
     process._RESERVED.pop().close()  # the last one is nobody's again
     with socket.create_server(("127.0.0.1", 0)) as listening:
         offered = iter([given, listening.getsockname()[1], free])
-        monkeypatch.setattr(process.secrets, "choice", lambda _: next(offered))
+        monkeypatch.setattr(secrets, "choice", lambda _: next(offered))
         assert free_port() == free
 
 
