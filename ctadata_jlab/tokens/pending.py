@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import Busy, Cancelled, CtaDataError, NotLoggedIn, Unreachable
 from ctadata_jlab.tokens.asking import drive
 from ctadata_jlab.tokens.device import Show, log_in
+from ctadata_jlab.tokens.revocation import revoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,9 +97,14 @@ class ByCode:
         try:
             client = self._client()
             grant = drive(log_in(client), self._ask, attempt.pause, attempt.take)
-            with self._lock:
-                attempt.pause(0)
-                keep(client, grant)
+            try:
+                with self._lock:
+                    attempt.pause(0)
+                    keep(client, grant)
+            except Cancelled:  # after the user confirmed it: nobody has it, so it ends at the provider, too
+                if grant.refresh_token is not None:
+                    revoke(client, self._ask, grant.refresh_token)
+                raise
         except CtaDataError as error:
             attempt.error = copy.copy(error)
         except Exception as error:  # noqa: BLE001 - a thread's top; the text may hold secrets

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["RigError", "User", "free_port", "need", "rig_folder", "running", "tail", "user"]
 
 PREFIX = "ctadata-rig-"
-_RESERVED: list[socket.socket] = []  # one for each port that this process was given
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
@@ -95,7 +94,7 @@ def free_port() -> int:
         except OSError:
             ours.close()
             continue
-        _RESERVED.append(ours)
+        ours.detach()  # nobody closes it but the end of this process
         return port
 
 

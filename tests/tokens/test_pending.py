@@ -131,6 +131,26 @@ def test_what_was_to_keep_it_does_not_stay(outcome: Callable[[], Exception | Non
     assert watched() is None
 
 
+def test_one_given_up_just_after_it_was_confirmed_is_revoked() -> None:
+    """The provider has granted it, and nobody keeps it: it must not live on there, where only the user's account page shows it."""
+    provider = Provider()
+
+    def late(step: Get | Post) -> Answer:
+        answer = provider(step)
+        if "refresh_token" in answer.said:
+            assert login.cancel()  # while the grant is on its way
+        return answer
+
+    login = ByCode(lambda: CLIENT, late)
+    over, kept = _ended(login), []
+    login.start(lambda _client, grant: kept.append(grant))
+    provider.confirmed.set()
+    assert over.wait(60)
+    assert login.problem is None
+    assert kept == []
+    assert provider.revoked == [GRANTED["refresh_token"]]
+
+
 class _Broken:
     """An account whose agent cannot be asked, for a reason that nobody foresaw."""
 
