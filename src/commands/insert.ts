@@ -1,6 +1,7 @@
 /** Code for a notebook: put into a cell, or into the clipboard. */
 
 import { Clipboard, Notification } from '@jupyterlab/apputils';
+import type { Contents } from '@jupyterlab/services';
 import { codeIcon } from '@jupyterlab/ui-components';
 import { Menu } from '@lumino/widgets';
 import type { CommandRegistry } from '@lumino/commands';
@@ -31,21 +32,7 @@ export function insertCommands(context: CommandContext): ICommand[] {
       inPalette: true,
       isEnabled: () =>
         context.selection.length > 0 && openNotebook(context) !== null,
-      execute: () => {
-        const notebook = openNotebook(context);
-        const row = context.panel.browser.rows.node.querySelector(
-          '.jp-DirListing-item.jp-mod-selected'
-        );
-        const box = (row ?? context.panel.node).getBoundingClientRect();
-        if (notebook) {
-          offer(
-            context,
-            selected(context),
-            { x: box.left + 40, y: box.bottom },
-            code => insertCode(notebook, spotOfActive(notebook), code)
-          );
-        }
-      }
+      execute: () => insertFor(context, context.selection)
     },
     {
       id: 'ctadata:copy-code',
@@ -53,17 +40,43 @@ export function insertCommands(context: CommandContext): ICommand[] {
       icon: codeIcon,
       inPalette: true,
       isEnabled: () => context.selection.length > 0,
-      execute: () => {
-        const subjects = selected(context);
-        const [recipe] = recipesOf(context, subjects);
-        Clipboard.copyToSystem(codeOf(context, subjects, recipe));
-        Notification.info(
-          trans.__('The code is in the clipboard; paste it in a cell.'),
-          { autoClose: 2000 }
-        );
-      }
+      execute: () => copyFor(context, context.selection)
     }
   ];
+}
+
+/** Put code that reads files into the notebook that is open; a menu chooses where there are several ways. */
+export function insertFor(
+  context: CommandContext,
+  items: readonly Contents.IModel[]
+): void {
+  const notebook = openNotebook(context);
+  const row = context.panel.browser.rows.node.querySelector(
+    '.jp-DirListing-item.jp-mod-selected'
+  );
+  const box = (row ?? context.panel.node).getBoundingClientRect();
+  if (notebook) {
+    offer(
+      context,
+      subjectsFrom(items),
+      { x: box.left + 40, y: box.bottom },
+      code => insertCode(notebook, spotOfActive(notebook), code)
+    );
+  }
+}
+
+/** Put code that reads files into the clipboard. */
+export function copyFor(
+  context: CommandContext,
+  items: readonly Contents.IModel[]
+): void {
+  const subjects = subjectsFrom(items);
+  const [recipe] = recipesOf(context, subjects);
+  Clipboard.copyToSystem(codeOf(context, subjects, recipe));
+  Notification.info(
+    context.trans.__('The code is in the clipboard; paste it in a cell.'),
+    { autoClose: 2000 }
+  );
 }
 
 /** Files of ours that are dragged onto a notebook become code. */
@@ -168,8 +181,8 @@ function codeOf(
   );
 }
 
-function selected(context: CommandContext): ISubject[] {
-  return context.selection.map(({ path, type }) => ({
+function subjectsFrom(items: readonly Contents.IModel[]): ISubject[] {
+  return items.map(({ path, type }) => ({
     path,
     isFolder: type === 'directory'
   }));

@@ -1,6 +1,5 @@
 /** Opening, refreshing, looking closer. */
 
-import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { Contents } from '@jupyterlab/services';
 import {
   fileIcon,
@@ -9,14 +8,13 @@ import {
   refreshIcon
 } from '@jupyterlab/ui-components';
 
-import { bytes } from '../format';
 import { storageIcon } from '../icons';
 import { dialogs } from '../later';
 import { hasStructure } from '../preview';
 import { twinOf } from '../toggle';
 import type { CommandContext, ICommand } from './context';
 import { details } from './details';
-import { downloadTo } from './download';
+import { offerInsteadOfLarge } from './instead';
 import { showBeginning, showStructure } from './preview';
 
 /** The commands that open and show. */
@@ -107,48 +105,25 @@ export function openCommands(context: CommandContext): ICommand[] {
   ];
 }
 
-/** Open a file in an editor; show what is in one that none can open, or offer what else can be done. */
+/**
+ * Open a file as JupyterLab's own browser does, in the user's default viewer or in one that was chosen.
+ *
+ * #### Notes
+ * What no viewer can open shows its structure; what is too large or on tape
+ * opens not at all, and what else can be done is offered.
+ */
 export async function open(
   context: CommandContext,
-  item: Contents.IModel
+  item: Contents.IModel,
+  factory?: string
 ): Promise<void> {
   if (item.type === 'directory') {
     await context.panel.model.cd(item.path);
-  } else if (hasStructure(item.name)) {
+  } else if (!factory && hasStructure(item.name)) {
     await showStructure(context, item);
   } else if ((item.size ?? 0) <= context.drive.openLimit) {
-    context.docManager.openOrReveal(item.path);
+    context.docManager.openOrReveal(item.path, factory);
   } else {
-    await offerInstead(context, item);
-  }
-}
-
-/** Say that a file is too large to open, and offer its beginning, a download, or code. */
-async function offerInstead(
-  context: CommandContext,
-  item: Contents.IModel
-): Promise<void> {
-  const { trans } = context;
-  const button = (label: string, actions: string[]): Dialog.IButton =>
-    Dialog.createButton({ label, actions, accept: true });
-  const answer = await showDialog({
-    title: trans.__('Too large to open'),
-    body: trans.__(
-      '“%1” has %2; at most %3 are opened here.',
-      item.name,
-      bytes(item.size),
-      bytes(context.drive.openLimit)
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      button(trans.__('Show the Beginning'), ['beginning']),
-      button(trans.__('Copy to Workspace…'), ['download'])
-    ]
-  });
-  const [action] = answer.button.actions;
-  if (answer.button.accept && action === 'beginning') {
-    await showBeginning(context, item);
-  } else if (answer.button.accept) {
-    await downloadTo(context, [item]);
+    await offerInsteadOfLarge(context, item);
   }
 }

@@ -14,6 +14,7 @@ import { addCommands } from '../commands';
 import { CommandContext } from '../commands/context';
 import { followDocument } from '../commands/find';
 import { hooksOf } from '../commands/hooks';
+import { addOpenWith } from '../commands/openwith';
 import { newPreviews, restorePreviews } from '../commands/preview';
 import { NotebookHandles } from '../handles';
 import type { Options } from '../options';
@@ -69,6 +70,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     panel.browser.rows.hooks = hooksOf(context);
     panel.onMenu = item => void app.commands.execute(`ctadata:${item}`);
     addCommands(app.commands, palette, context);
+    addOpenWith(app, context);
     restorePreviews(app.commands, context, restorer);
     app.shell.currentChanged?.connect(() => followDocument(context));
     onePaste(app);

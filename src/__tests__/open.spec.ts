@@ -1,0 +1,137 @@
+import { Clipboard } from '@jupyterlab/apputils';
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { Contents } from '@jupyterlab/services';
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import type { CommandContext } from '../commands/context';
+import { open } from '../commands/open';
+import { viewersFor } from '../commands/openwith';
+import { settle } from './server';
+
+/** A file as the list shows it. */
+function file(name: string, size = 5): Contents.IModel {
+  const path = `ctadata:dcache/lst/${name}`;
+  return { name, path, size, type: 'file' } as Contents.IModel;
+}
+
+/** Commands' surroundings that note what is opened, with a notebook of one empty cell or none. */
+function setUp(hasNotebook = false) {
+  const opened: unknown[][] = [];
+  const node = document.createElement('div');
+  let source = '';
+  const cell = {
+    node,
+    model: {
+      type: 'code',
+      sharedModel: {
+        getSource: () => source,
+        setSource: (text: string) => (source = text)
+      }
+    }
+  };
+  const notebook = {
+    content: {
+      ...{ node, widgets: [cell], activeCellIndex: 0 },
+      model: { sharedModel: { insertCell: () => undefined } }
+    }
+  };
+  const context = {
+    trans: nullTranslator.load(''),
+    newCommands: () => new CommandRegistry(),
+    current: hasNotebook ? notebook : null,
+    documents: () => [],
+    panel: { node, browser: { rows: { node } } },
+    drive: { openLimit: 10 },
+    options: { values: { snippets: [{ name: 'r', pattern: '*', code: 'x' }] } },
+    sources: { find: () => undefined },
+    docManager: { openOrReveal: (...args: unknown[]) => opened.push(args) }
+  } as unknown as CommandContext;
+  return { context, opened, code: () => source };
+}
+
+/** The buttons of the dialog that is open, by what they say. */
+function buttons(): Map<string, HTMLButtonElement> {
+  const all = document.querySelectorAll<HTMLButtonElement>(
+    '.jp-Dialog-footer button'
+  );
+  return new Map(Array.from(all, one => [one.textContent ?? '', one]));
+}
+
+describe('opening', () => {
+  it('should leave the choice of the viewer to JupyterLab, or take the user’s', async () => {
+    const { context, opened } = setUp();
+    await open(context, file('a.md'));
+    await open(context, file('a.md'), 'Markdown Preview');
+    expect(opened).toEqual([
+      ['ctadata:dcache/lst/a.md', undefined],
+      ['ctadata:dcache/lst/a.md', 'Markdown Preview']
+    ]);
+  });
+
+  it.each([undefined, 'Editor'])(
+    'should not open what is too large, be it with %p',
+    async factory => {
+      const { context, opened } = setUp();
+      const over = open(context, file('a.md', 11), factory);
+      await settle(1);
+      expect([...buttons().keys()]).toEqual([
+        ...['Cancel', 'Copy Code', 'Show the Beginning', 'Copy to Workspace…']
+      ]);
+      buttons().get('Cancel')?.click();
+      await over;
+      expect(opened).toEqual([]);
+    }
+  );
+
+  it('should offer code instead: in the notebook that is open', async () => {
+    const { context, code } = setUp(true);
+    const over = open(context, file('large.bin', 11));
+    await settle(1);
+    buttons().get('Insert Code')?.click();
+    await over;
+    document
+      .querySelector('.lm-Menu')
+      ?.dispatchEvent(new KeyboardEvent('keydown', { keyCode: 13 }));
+    await settle(1);
+    expect(code().trim()).toBe('x');
+  });
+
+  it('should offer code instead: in the clipboard, where no notebook is open', async () => {
+    const { context } = setUp();
+    const copied = jest
+      .spyOn(Clipboard, 'copyToSystem')
+      .mockImplementation(() => undefined);
+    const over = open(context, file('large.bin', 11));
+    await settle(1);
+    buttons().get('Copy Code')?.click();
+    await over;
+    expect(copied).toHaveBeenCalledWith(expect.stringContaining('x'));
+    copied.mockRestore();
+  });
+});
+
+describe('Open With', () => {
+  /** JupyterLab's registry with three viewers. */
+  function registry(): DocumentRegistry {
+    const all = new DocumentRegistry({ textModelFactory: undefined });
+    const factory = (name: string, fileTypes: string[], defaultFor: string[]) =>
+      all.addWidgetFactory({
+        ...{ name, fileTypes, defaultFor, label: name, modelName: 'text' },
+        ...{ isDisposed: false, dispose: () => undefined }
+      } as unknown as DocumentRegistry.WidgetFactory);
+    factory('Editor', ['*'], ['*']);
+    factory('Markdown Preview', ['markdown'], []);
+    factory('CSV Viewer', ['csv'], ['csv']);
+    return all;
+  }
+
+  it('should offer what opens all of the files, the default first', () => {
+    const names = (...files: string[]): string[] =>
+      viewersFor(registry(), files).map(({ name }) => name);
+    expect(names('a.md')).toEqual(['Editor', 'Markdown Preview']);
+    expect(names('a.csv')).toEqual(['CSV Viewer', 'Editor']);
+    expect(names('a.csv', 'b.md')).toEqual(['Editor']);
+    expect(names()).toEqual([]);
+  });
+});
