@@ -1,6 +1,11 @@
 import { insertCode, isNotebook, spotAt } from '../notebook';
 import type { INotebookWidget } from '../notebook';
-import { springOpen, takeDrags, TARGET } from '../widgets/dragdrop';
+import {
+  markNativeDrops,
+  springOpen,
+  takeDrags,
+  TARGET
+} from '../widgets/dragdrop';
 import { addGrip, downloadUrl } from '../widgets/grip';
 import type { IHandle } from '../wire';
 import { settle } from './server';
@@ -87,6 +92,44 @@ describe('springOpen', () => {
     one.dispatchEvent(drag('lm-dragleave', ['a']));
     await settle(60);
     expect(opened).toEqual([two]);
+  });
+
+  it('should open nothing that scrolls away below the drag, but what it rests on then', async () => {
+    const root = page('<div><p></p></div>');
+    const [one] = Array.from(root.children);
+    let opened = 0;
+    springOpen(
+      root,
+      ({ target }) => ({ node: target as Element, open: () => (opened += 1) }),
+      20
+    );
+    one.dispatchEvent(drag('lm-dragover', ['a']));
+    one.dispatchEvent(new Event('scroll'));
+    await settle(60);
+    expect(opened).toBe(0);
+    one.dispatchEvent(drag('lm-dragover', ['a']));
+    await settle(60);
+    expect(opened).toBe(1);
+  });
+});
+
+describe('markNativeDrops', () => {
+  it('should mark the folder that files from the desktop are over, and no file', () => {
+    const root = page(
+      '<ul><li class="jp-DirListing-item" id="folder"><span></span></li><li class="jp-DirListing-item" id="file"></li></ul>'
+    );
+    const marking = markNativeDrops(root, row => row.id === 'folder');
+    const over = (target: Element, type = 'dragover'): string[] => {
+      target.dispatchEvent(new Event(type, { bubbles: true }));
+      return Array.from(root.querySelectorAll(`.${TARGET}`), ({ id }) => id);
+    };
+    const [folder, file] = Array.from(root.children);
+    expect(over(folder.children[0])).toEqual(['folder']);
+    expect(over(file)).toEqual([]);
+    expect(over(folder)).toEqual(['folder']);
+    expect(over(folder, 'drop')).toEqual([]);
+    marking.dispose();
+    expect(over(folder)).toEqual([]);
   });
 });
 

@@ -173,4 +173,42 @@ describe('Uploader', () => {
     await expect(sent).rejects.toMatchObject({ name: 'BadRequest' });
     expect(puts()).toHaveLength(4);
   });
+
+  it('should send thousands of dropped files one by one, announced by one request, and read none into the page', async () => {
+    const night = Array.from({ length: 2500 }, (_, n) => fileEntry(`run ${n}`));
+    const drop = { files: [], entries: [folderEntry('night', ...night)] };
+    const read = jest.fn();
+    const ways = ['arrayBuffer', 'text', 'stream', 'slice'];
+    ways.forEach(way => Object.assign(File.prototype, { [way]: read }));
+    const reader = jest
+      .spyOn(FileReader.prototype, 'readAsArrayBuffer')
+      .mockImplementation(read);
+    let [now, most] = [0, 0];
+    const { uploader, asked, puts } = make(async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await settle();
+      now -= 1;
+      return { json: {} };
+    });
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 0);
+    await (
+      await uploader.upload(await parcelOfDrop(drop), TO)
+    ).sent;
+    clearInterval(timer);
+    const [announced, ...others] = asked;
+    expect(announced.method).toBe('POST');
+    expect((announced.body as { manifest: unknown[] }).manifest).toHaveLength(
+      2500
+    );
+    expect(others).toHaveLength(2500);
+    expect(new Set(puts().map(({ path }) => path)).size).toBe(2500);
+    expect(puts().every(({ body }) => body instanceof File)).toBe(true);
+    expect(read).not.toHaveBeenCalled();
+    ways.forEach(way => Reflect.deleteProperty(File.prototype, way));
+    reader.mockRestore();
+    expect(most).toBe(3);
+    expect(turns).toBeGreaterThan(100); // the page had its turns meanwhile
+  });
 });

@@ -21,6 +21,7 @@ export interface ICore {
   _selectItem(index: number, keep: boolean, focus?: boolean): void;
   _doRename(): Promise<string>;
   _selectItemByName(name: string, focus?: boolean): Promise<void>;
+  _startDrag?(index: number, clientX: number, clientY: number): void;
   _onModelRefreshed(): void;
   _updateColumnSizes(moved?: string | null): void;
   _saveState?(): void;

@@ -128,7 +128,8 @@ export function crumbAt(
  *
  * #### Notes
  * `at` gives what is there as an element and what opens it; nothing is kept
- * from the handlers of the drop itself.
+ * from the handlers of the drop itself. Where a list scrolls below the drag,
+ * nobody rests on anything.
  */
 export function springOpen(
   root: EventTarget,
@@ -137,21 +138,27 @@ export function springOpen(
 ): IDisposable {
   let node: Element | null = null;
   let timer = 0;
+  const stop = (): void => {
+    window.clearTimeout(timer);
+    node = null;
+  };
   const handle = (raw: Event): void => {
     const event = raw as Drag.Event;
     const isOver =
       event.type === 'lm-dragenter' || event.type === 'lm-dragover';
     const found = isOver && pathsOf(event).length ? at(event) : null;
     if (found?.node !== node || !found) {
-      window.clearTimeout(timer);
+      stop();
       node = found?.node ?? null;
       timer = found ? window.setTimeout(() => found.open(), rest) : 0;
     }
   };
   const types = ['lm-dragenter', 'lm-dragover', 'lm-dragleave', 'lm-drop'];
   types.forEach(type => root.addEventListener(type, handle, true));
+  root.addEventListener('scroll', stop, true);
   return new DisposableDelegate(() => {
-    window.clearTimeout(timer);
+    stop();
+    root.removeEventListener('scroll', stop, true);
     types.forEach(type => root.removeEventListener(type, handle, true));
   });
 }

@@ -197,8 +197,11 @@ export class VirtualDirListing extends DirListing {
       return;
     }
     super.handleEvent(event);
-    if (event.type === 'scroll' && this._isVirtual && this._hasMoved()) {
-      this._draw();
+    if (event.type === 'scroll' && this._isVirtual) {
+      if (this._hasMoved()) {
+        this._draw();
+      }
+      this._markTarget();
     }
   }
 
@@ -413,23 +416,23 @@ export class VirtualDirListing extends DirListing {
     event.preventDefault();
     event.stopPropagation();
     event.dropAction = event.proposedAction;
-    this._clearTargets();
-    const row = this._folderRowAt(event);
-    (row ?? this.contentNode).classList.add('jp-mod-dropTarget');
+    const { clientX, clientY } = event;
+    this._dragged = new MouseEvent(event.type, { clientX, clientY });
+    this._markTarget();
   }
 
   /** Show no target any more. */
   protected override evtDragLeave(event: Drag.Event): void {
     event.preventDefault();
     event.stopPropagation();
-    this._clearTargets();
+    this._endDrag();
   }
 
   /** Bring dragged files here. */
   protected override evtDrop(event: Drag.Event): void {
     event.preventDefault();
     event.stopPropagation();
-    this._clearTargets();
+    this._endDrag();
     if (
       event.proposedAction === 'none' ||
       !event.mimeData.hasData(CONTENTS_MIME)
@@ -506,6 +509,20 @@ export class VirtualDirListing extends DirListing {
     return this._core._items[index] ?? null;
   }
 
+  /** Mark what lies below the pointer of a drag: while the list scrolls, that changes without an event. */
+  private _markTarget(): void {
+    if (this._dragged) {
+      this._clearTargets();
+      const row = this._folderRowAt(this._dragged);
+      (row ?? this.contentNode).classList.add('jp-mod-dropTarget');
+    }
+  }
+
+  private _endDrag(): void {
+    this._dragged = null;
+    this._clearTargets();
+  }
+
   private _clearTargets(): void {
     this.contentNode.classList.remove('jp-mod-dropTarget');
     const marked = this.contentNode.querySelectorAll('.jp-mod-dropTarget');
@@ -515,7 +532,7 @@ export class VirtualDirListing extends DirListing {
   /** Have a row in the page before JupyterLab's code uses its node. */
   private _revealBefore(): void {
     const core = this._core;
-    const { _focusItem, _selectItem, _doRename } = core;
+    const { _focusItem, _selectItem, _doRename, _startDrag } = core;
     core._focusItem = index => {
       this._reveal(index);
       _focusItem.call(core, index);
@@ -523,6 +540,10 @@ export class VirtualDirListing extends DirListing {
     core._selectItem = (index, keep, focus) => {
       this._reveal(index);
       _selectItem.call(core, index, keep, focus);
+    };
+    core._startDrag = (index, x, y) => {
+      this._reveal(index);
+      _startDrag?.call(core, index, x, y);
     };
     core._doRename = () => this._renameWithin(() => _doRename.call(core));
     core._selectItemByName = (name, focus = false) =>
@@ -676,6 +697,7 @@ export class VirtualDirListing extends DirListing {
   private _rows: CtaModel;
   private _isVirtual: boolean;
   private _wasDrawn = new Signal<this, void>(this);
+  private _dragged: MouseEvent | null = null;
   private _isTight = false;
   private _wantsTimes = true;
   private _isDrawing = false;

@@ -11,6 +11,7 @@ import { isFinal } from '../jobs';
 import type { JobsModel } from '../jobs';
 import type { QueueModel } from '../queue';
 import type { Answer, IJob, JobAction } from '../wire';
+import { endOf, stateOf } from '../words';
 import { JobRow } from './jobrow';
 import { SpeedLimit } from './speedlimit';
 
@@ -27,6 +28,7 @@ export class Transfers extends ReactWidget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', options.trans.__('Transfers'));
     options.jobs.changed.connect(this._onChanged, this);
+    options.jobs.ended.connect(this._onEnded, this);
     options.queue.changed.connect(this.update, this);
   }
 
@@ -44,6 +46,7 @@ export class Transfers extends ReactWidget {
   /** Stop listening. */
   override dispose(): void {
     this._options.jobs.changed.disconnect(this._onChanged, this);
+    this._options.jobs.ended.disconnect(this._onEnded, this);
     this._options.queue.changed.disconnect(this.update, this);
     super.dispose();
   }
@@ -78,6 +81,9 @@ export class Transfers extends ReactWidget {
           )}
         </div>
         {this._isOpen && this._rows()}
+        <div className="ctadata-heard" role="status">
+          {this._said}
+        </div>
       </>
     );
   }
@@ -186,9 +192,26 @@ export class Transfers extends ReactWidget {
     action.catch(this._options.onError);
   }
 
+  /** Have it said that a transfer ended: what it does meanwhile would be too much to hear. */
+  private _onEnded(_: JobsModel, job: IJob): void {
+    this._said = endOf(job, this._options.trans);
+    this.update();
+  }
+
+  /** Have it said, once, that a transfer asks. */
+  private _hearQuestions(active: readonly IJob[]): void {
+    const asking = active.filter(job => job.question !== null);
+    const news = asking.find(job => !this._asking.has(job.id));
+    this._asking = new Set(asking.map(job => job.id));
+    if (news) {
+      this._said = `${news.title}: ${stateOf(news, this._options.trans)}`;
+    }
+  }
+
   private _onChanged(): void {
     const { active } = this._options.jobs;
     this._speeds.note(active);
+    this._hearQuestions(active);
     if (active.length > this._active) {
       this._isOpen = true;
       this._askQueue();
@@ -202,6 +225,8 @@ export class Transfers extends ReactWidget {
   private _isAsked = false;
   private _active = 0;
   private _most = MOST;
+  private _said = '';
+  private _asking = new Set<string>();
   private _open = new Set<string>();
   private _speeds = new Speeds();
 }

@@ -343,6 +343,33 @@ test('remote to desktop: the grip gives the desktop an address without a token',
   expect(await dragOut('other')).toMatch(/^application\/zip:other\.zip:http/);
 });
 
+test('a folder that was outside of the window is marked when it scrolls below the drag, and takes the drop', async ({
+  page,
+  panel,
+  own
+}) => {
+  const names = Array.from({ length: 120 }, (_, k) => `d${1000 + k}`);
+  names.forEach(name => fs.mkdirSync(onDoor(own, name)));
+  lay(onDoor(own), { 'zz.txt': 'far' });
+  await panel.startIn(own);
+  await panel.list.evaluate(node => node.scrollTo(0, node.scrollHeight));
+  await expect(panel.row('zz.txt')).toBeVisible();
+  await expect(panel.row('d1000')).toHaveCount(0);
+  await lift(panel.row('zz.txt'));
+  // at the edge the list scrolls, while the pointer rests
+  const { x, y } = (await panel.list.boundingBox())!;
+  await page.mouse.move(x + 60, y + 1, { steps: 10 });
+  await expect.poll(() => panel.list.evaluate(node => node.scrollTop)).toBe(0);
+  const marked = panel.node.locator('.jp-mod-dropTarget');
+  await expect(marked).toHaveCount(1);
+  await expect(panel.row('d1000')).toHaveClass(/jp-mod-dropTarget/);
+  await page.mouse.up();
+  await panel.expectJob('zz.txt', 'done');
+  expect(textOf(onDoor(own, 'd1000', 'zz.txt'))).toBe('far');
+  await expect(marked).toHaveCount(0);
+  await panel.expectHere(own);
+});
+
 test('desktop to remote: hundreds of files that are dropped on a folder go into it', async ({
   page,
   panel,

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 
 import { expect, test } from './together';
-import { lay, onDoor, textOf } from './rig';
+import { hashOf, lay, onDoor, python, textOf, treeOf } from './rig';
 
 const clipboard = (): Promise<string> => navigator.clipboard.readText();
 
@@ -39,32 +39,54 @@ test('a file is saved on the user’s computer', async ({ page, panel, own }) =>
   expect(textOf(await download.path())).toBe('home');
 });
 
-test('a folder is saved on the user’s computer as one zip archive', async ({
+/** What a zip archive holds: the hashes of its files, by their names. */
+function packed(archive: string): Record<string, string> {
+  const program =
+    'import hashlib, json, sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\n' +
+    'print(json.dumps({n: hashlib.sha256(z.read(n)).hexdigest() for n in z.namelist() if not n.endswith("/")}))';
+  const listed = execFileSync(python(), ['-c', program, archive], {
+    encoding: 'utf8'
+  });
+  return JSON.parse(listed) as Record<string, string>;
+}
+
+test('a folder, or a selection, is saved on the user’s computer as one zip archive, byte for byte', async ({
   page,
   panel,
   own
 }) => {
-  lay(onDoor(own, 'run'), { 'a é.txt': 'one', 'deep/b.txt': 'two', empty: '' });
-  await panel.startIn(own);
-  const coming = page.waitForEvent('download');
-  await panel.choose('run', 'Download to My Computer as Zip');
-  const download = await coming;
-  expect(download.suggestedFilename()).toBe('run.zip');
-  const listed = execFileSync(
-    process.env.PYTHON ?? 'python3',
-    [
-      '-c',
-      'import json, sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\nprint(json.dumps({n: z.read(n).decode() for n in z.namelist()}))',
-      await download.path()
-    ],
-    { encoding: 'utf8' }
-  );
-  expect(JSON.parse(listed)).toEqual({
-    'run/': '',
+  const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, k) => k % 251));
+  lay(onDoor(own), {
     'run/a é.txt': 'one',
-    'run/deep/': '',
     'run/deep/b.txt': 'two',
-    'run/empty': ''
+    'run/empty': '',
+    'beside.txt': 'three',
+    'not this.txt': 'four'
+  });
+  fs.writeFileSync(onDoor(own, 'run', 'deep', 'c.bin'), bytes);
+  await panel.startIn(own);
+  let coming = page.waitForEvent('download');
+  await panel.choose('run', 'Download to My Computer as Zip');
+  let download = await coming;
+  expect(download.suggestedFilename()).toBe('run.zip');
+  const inRun = Object.fromEntries(
+    Object.entries(treeOf(onDoor(own, 'run'))).map(([name, hash]) => [
+      `run/${name}`,
+      hash
+    ])
+  );
+  expect(Object.keys(inRun)).toHaveLength(4);
+  expect(packed(await download.path())).toEqual(inRun);
+
+  await panel.row('run').click();
+  await panel.row('beside.txt').click({ modifiers: ['ControlOrMeta'] });
+  coming = page.waitForEvent('download');
+  await panel.choose('beside.txt', 'Download to My Computer as Zip');
+  download = await coming;
+  expect(download.suggestedFilename()).toMatch(/\.zip$/);
+  expect(packed(await download.path())).toEqual({
+    ...inRun,
+    'beside.txt': hashOf(onDoor(own, 'beside.txt'))
   });
 });
 
