@@ -15,6 +15,7 @@ import type {
   IJobEvent,
   IJobItems,
   IJobRequest,
+  ISource,
   JobAction,
   JobState
 } from './wire';
@@ -22,6 +23,25 @@ import type {
 /** Whether a job in that state has ended. */
 export function isFinal(state: JobState): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
+}
+
+/** Whether a job goes on when the user logs in. */
+export function isWaitingForLogin(job: IJob): boolean {
+  return job.state === 'blocked' && job.reason === 'login';
+}
+
+/** The source that a job waits to be logged in to; null if that is not known. */
+export function loginOf(job: IJob, sources: readonly ISource[]): string | null {
+  if (job.error?.source) {
+    return job.error.source;
+  }
+  const ends = [job.from.source, job.to?.source];
+  const asked = sources.filter(
+    ({ name, login }) => ends.includes(name) && login.needed
+  );
+  return (
+    (asked.find(({ login }) => login.state !== 'ok') ?? asked[0])?.name ?? null
+  );
 }
 
 /** Whether bytes of a job may be moving now. */

@@ -1,13 +1,14 @@
 import type { Event } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { JobsModel } from '../jobs';
+import { JobsModel, loginOf } from '../jobs';
 import type { EventStream } from '../sources';
 import { JOB_EVENT } from '../wire';
-import type { IJob, IJobEvent } from '../wire';
+import type { IJob, IJobEvent, ISource } from '../wire';
 import told from '../../tests/fixtures/wire/event-job.json';
 import forgotten from '../../tests/fixtures/wire/event-job-forgotten.json';
 import list from '../../tests/fixtures/wire/jobs.json';
+import known from '../../tests/fixtures/wire/sources.json';
 import { serve, settle } from './server';
 import type { IAnswer, IAsked } from './server';
 
@@ -15,6 +16,38 @@ const JOBS = list as unknown as IJob[];
 const RUNNING = JOBS.find(job => job.state === 'running') as IJob;
 const ASKING = JOBS.find(job => job.state === 'blocked') as IJob;
 const EVENT = told as IJobEvent;
+
+describe('loginOf', () => {
+  const [source] = known as unknown as ISource[];
+  const login = { ...source.login, needed: true, state: 'ok' as const };
+  const from = { ...source, name: 'from', login };
+  const to = {
+    ...from,
+    name: 'to',
+    login: { ...login, state: 'missing' as const }
+  };
+  const waits: IJob = {
+    ...RUNNING,
+    state: 'blocked',
+    reason: 'login',
+    from: { source: 'from' },
+    to: { source: 'to', path: '/' },
+    error: null
+  };
+
+  it('should be what the server says', () => {
+    const error = { error: 'NotLoggedIn', message: 'no', source: 'door' };
+    expect(loginOf({ ...waits, error } as IJob, [from, to])).toBe('door');
+  });
+
+  it('should be the end that nobody is logged in to, else one that has a login', () => {
+    expect(loginOf(waits, [from, to])).toBe('to');
+    expect(loginOf(waits, [from])).toBe('from');
+    expect(
+      loginOf(waits, [{ ...from, login: { ...login, needed: false } }])
+    ).toBeNull();
+  });
+});
 
 describe('JobsModel', () => {
   let jobs: JobsModel;

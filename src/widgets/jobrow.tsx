@@ -32,6 +32,8 @@ export interface IJobRowProps {
   onAct(action: JobAction, answer?: Answer): void;
   onForget(): void;
   onDetails(): void;
+  /** Logs in to what it waits for; null where it waits for no login. */
+  onLogin: (() => void) | null;
   /** Does the same again; null where that is not known. */
   onAgain: (() => void) | null;
   /** Takes it before the one that waits ahead of it; null where none does. */
@@ -72,7 +74,7 @@ export function JobRow(props: IJobRowProps): JSX.Element {
         <span>{progressOf(job, trans)}</span>
         {isMoving(job) && <Sparkline speeds={props.speeds} />}
       </div>
-      {job.waiting && isBlocked(job) && (
+      {job.waiting && isBlocked(job) && !props.onLogin && (
         <div className="ctadata-Job-note">{job.waiting}</div>
       )}
       {job.error && (
@@ -80,6 +82,11 @@ export function JobRow(props: IJobRowProps): JSX.Element {
           <div>{job.error.message}</div>
           {job.error.hint && <div>{job.error.hint}</div>}
         </div>
+      )}
+      {props.onLogin && (
+        <button className="ctadata-answer" onClick={props.onLogin}>
+          {trans.__('Log in…')}
+        </button>
       )}
       {job.note && <div className="ctadata-Job-note">{job.note}</div>}
       <Question {...props} />

@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 
 import { storageIcon } from '../icons';
+import { loginOf } from '../jobs';
 import type { JobsModel } from '../jobs';
 import type { CtaModel } from '../model';
 import type { Options } from '../options';
@@ -60,6 +61,7 @@ export class CtaPanel extends Panel {
       trans,
       titleOf: name => options.sources.find(name)?.title ?? name,
       onDetails: job => options.onJobDetails(job),
+      onLogin: job => this._login(loginOf(job, options.sources.list)),
       onError: reason => this.tell(reason)
     });
     const { model, rows } = this.browser;

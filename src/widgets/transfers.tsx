@@ -7,7 +7,7 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { again, aheadOf, inTurn, Speeds } from '../again';
-import { isFinal } from '../jobs';
+import { isFinal, isWaitingForLogin } from '../jobs';
 import type { JobsModel } from '../jobs';
 import type { QueueModel } from '../queue';
 import type { Answer, IJob, JobAction } from '../wire';
@@ -157,7 +157,7 @@ export class Transfers extends ReactWidget {
   }
 
   private _row(job: IJob): JSX.Element {
-    const { jobs, trans, titleOf, onDetails } = this._options;
+    const { jobs, trans, titleOf, onDetails, onLogin } = this._options;
     const request = again(job);
     const ahead = aheadOf(job, jobs.list);
     return (
@@ -171,6 +171,7 @@ export class Transfers extends ReactWidget {
         }
         onForget={() => this._run(jobs.forget(job.id))}
         onDetails={() => onDetails(job)}
+        onLogin={isWaitingForLogin(job) ? () => onLogin(job) : null}
         onAgain={request && (() => this._run(jobs.start(request)))}
         onMoveUp={ahead && (() => this._run(jobs.reorder(job.id, ahead.id)))}
         speeds={this._speeds.of(job.id)}
@@ -241,6 +242,7 @@ export namespace Transfers {
     /** What users call a source. */
     titleOf(source: string): string;
     onDetails(job: IJob): void;
+    onLogin(job: IJob): void;
     onError(reason: unknown): void;
   }
 }

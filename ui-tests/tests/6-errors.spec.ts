@@ -1,6 +1,6 @@
 /** What users are told when a login or a storage is not as it should be. */
 
-import { expect, forgetToken, test } from './panel';
+import { expect, forgetToken, startJob, test } from './panel';
 import { PoolDoor, spoilArchive, tokenOf } from './rig';
 
 test('the badge tells that the door does not take the token', async ({
@@ -81,6 +81,33 @@ test('a wrong token is told in words, and a good one mends it', async ({
   await expect(panel.badge).toHaveClass(/ctadata-mod-ok/);
 
   // As it was: the server forgets the good one, the file has the bad one.
+  await forgetToken(request, baseURL ?? '', 'archive');
+  spoilArchive();
+});
+
+test('a transfer that waits for a login has it one click away, and goes on', async ({
+  panel,
+  request,
+  baseURL,
+  tmpPath
+}) => {
+  await panel.start();
+  await startJob(request, baseURL ?? '', {
+    kind: 'download',
+    from: { source: 'archive', paths: ['/cta/crab/runs.csv'] },
+    to: { source: 'local', path: `/${tmpPath}` },
+    conflict: 'replace'
+  });
+  await panel.expectJob('runs.csv', 'blocked');
+  const job = panel.job('runs.csv');
+  await expect(job).toContainText('waits for a login');
+  await job.getByRole('button', { name: 'Log in…' }).click();
+  await expect(panel.dialog).toContainText('Login to Archive');
+  await panel.dialog.getByRole('textbox').fill(tokenOf('dcache'));
+  await panel.answer('Use this token');
+  await panel.expectJob('runs.csv', 'done');
+  await expect(job.getByRole('button', { name: 'Log in…' })).toHaveCount(0);
+
   await forgetToken(request, baseURL ?? '', 'archive');
   spoilArchive();
 });

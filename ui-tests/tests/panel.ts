@@ -247,6 +247,18 @@ export async function forgetToken(
   await request.delete(`${base}/ctadata-jlab/login/${source}`, { headers });
 }
 
+/** Start a transfer, as a script of the user's would. */
+export async function startJob(
+  request: APIRequestContext,
+  base: string,
+  data: object
+): Promise<void> {
+  const headers = await xsrf(request, base);
+  const url = `${base}/ctadata-jlab/jobs`;
+  const answer = await request.post(url, { headers, data });
+  expect(answer.ok(), await answer.text()).toBe(true);
+}
+
 /** Add a storage by its settings, as the dialog does. */
 export async function configure(
   request: APIRequestContext,
