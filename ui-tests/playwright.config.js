@@ -21,10 +21,18 @@ const address = `http://127.0.0.1:${process.env.CTADATA_UI_PORT}/user/name`;
 process.env.TARGET_URL = address;
 process.env.TZ = 'UTC';
 
-/** A port of the system's choice. */
+/** A free port below those that Linux gives to outgoing connections, which might take it before the server does. */
 function freePort() {
-  const program =
-    "const s = require('net').createServer(); s.listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); });";
+  const program = `
+    const server = require('net').createServer();
+    const listen = () =>
+      server.listen(20000 + Math.floor(12000 * Math.random()), '127.0.0.1');
+    server.on('error', listen);
+    server.on('listening', () => {
+      console.log(server.address().port);
+      server.close();
+    });
+    listen();`;
   return execFileSync(process.execPath, ['-e', program]).toString().trim();
 }
 
