@@ -1,11 +1,12 @@
 /** The dialog that says what a deletion takes away. */
 
-import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { bytes } from '../format';
+import { wordToDelete } from '../guard';
 import { nameOf, placeOf } from '../paths';
+import { GuardedBody } from '../widgets/guarded';
 import type { CommandContext } from './context';
 import { Measuring } from './measure';
 import type { ISelected } from './measure';
@@ -14,30 +15,29 @@ import type { ISelected } from './measure';
 const MOST = 8;
 
 /** The dialog's body: the names, and how much they hold once that is known. */
-class DeleteBody extends ReactWidget {
+class DeleteBody extends GuardedBody {
   constructor(
     from: ISelected,
     sizes: Map<string, string>,
     where: string,
     trans: TranslationBundle
   ) {
-    super();
+    super(trans);
     this._from = from;
     this._sizes = sizes;
     this._where = where;
-    this._trans = trans;
     this.addClass('ctadata-Delete');
   }
 
-  /** What is known of the amount. */
-  set amount(value: string) {
-    this._amount = value;
-    this.update();
+  /** Show what is known of the amount. */
+  tell(amount: string): void {
+    this._amount = amount;
+    this.isReady = true;
   }
 
-  protected render(): JSX.Element {
+  protected words(): JSX.Element {
     const { paths } = this._from;
-    const trans = this._trans;
+    const { trans } = this;
     const more = paths.length - MOST;
     return (
       <>
@@ -68,12 +68,11 @@ class DeleteBody extends ReactWidget {
   private _from: ISelected;
   private _sizes: Map<string, string>;
   private _where: string;
-  private _trans: TranslationBundle;
   private _amount = '';
 }
 
 /**
- * Ask whether to delete, with counts and sizes.
+ * Ask whether to delete, with counts and sizes; on production storage a folder that holds something has to be named.
  *
  * #### Notes
  * The button works as soon as the amount is known, or cannot be known.
@@ -82,40 +81,33 @@ export async function confirmDelete(
   context: CommandContext,
   from: ISelected
 ): Promise<boolean> {
-  const { trans } = context;
+  const { selection, trans } = context;
   const source = context.sources.find(from.source);
   if (!context.options.values.confirmDelete && !source?.production) {
     return true;
   }
   const sizes = new Map(
-    context.selection.map(item => [placeOf(item.path).path, bytes(item.size)])
+    selection.map(item => [placeOf(item.path).path, bytes(item.size)])
   );
-  const where = source?.title ?? from.source;
-  const body = new DeleteBody(from, sizes, where, trans);
-  const dialog = new Dialog({
-    title: trans._n('Delete %1 item?', 'Delete %1 items?', from.paths.length),
-    body,
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Delete Permanently') })
-    ],
-    defaultButton: 0,
-    focusNodeSelector: '.jp-mod-reject'
-  });
-  const accept = dialog.node.querySelector<HTMLButtonElement>(
-    'button.jp-mod-accept'
-  );
-  if (accept) {
-    accept.disabled = true;
-  }
+  const doomed = selection.map(({ name, type }) => ({
+    name,
+    isFolder: type === 'directory'
+  }));
+  const body = new DeleteBody(from, sizes, source?.title ?? from.source, trans);
+  body.word = wordToDelete(source, doomed, null);
   const measuring = new Measuring(context, from);
   void measuring.amount().then(amount => {
-    body.amount = amount;
-    if (accept) {
-      accept.disabled = false;
-    }
+    const { files } = measuring;
+    const single = doomed.filter(one => !one.isFolder).length;
+    const inside = files === null ? null : files - single;
+    body.word = wordToDelete(source, doomed, inside);
+    body.tell(amount);
   });
-  const { button } = await dialog.launch();
+  const count = from.paths.length;
+  const isSure = await body.ask(
+    trans._n('Delete %1 item?', 'Delete %1 items?', count),
+    trans.__('Delete Permanently')
+  );
   measuring.stop();
-  return button.accept;
+  return isSure;
 }

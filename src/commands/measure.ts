@@ -21,6 +21,11 @@ export class Measuring {
     this._from = from;
   }
 
+  /** How many files there are; null while or where nobody knows. */
+  get files(): number | null {
+    return this._files;
+  }
+
   /** The amount in words, or why it cannot be told. Never rejects. */
   async amount(): Promise<string> {
     const { jobs, trans } = this._context;
@@ -29,7 +34,11 @@ export class Measuring {
       this._id = begun.id;
       const job = await jobs.finished(begun.id);
       this._isDone = true;
-      return job.state === 'done' ? wordsOf(job, trans) : this._unknown(job);
+      if (job.state !== 'done') {
+        return this._unknown(job);
+      }
+      this._files = job.files_total;
+      return wordsOf(job, trans);
     } catch (reason) {
       return trans.__('Cannot count: %1', asServerError(reason).message);
     }
@@ -57,6 +66,7 @@ export class Measuring {
   private _from: ISelected;
   private _id = '';
   private _isDone = false;
+  private _files: number | null = null;
 }
 
 function wordsOf(job: IJob, trans: TranslationBundle): string {

@@ -10,6 +10,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { confirmAnswer } from '../commands/replace';
 import { CtaModel } from '../model';
 import type { JobsModel } from '../jobs';
 import { dialogs } from '../later';
@@ -95,6 +96,7 @@ function build(parts: IParts, translator: ITranslator): CtaPanel {
     trans,
     language: translator.languageCode,
     isFolder: async place => (await drive.kindOf(globalOf(place))) === 'folder',
+    mayAnswer: (job, answer) => confirmAnswer(job, answer, sources, trans),
     onJobDetails: job => void tellJob(job, jobs, trans)
   });
 }

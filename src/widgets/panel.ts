@@ -17,7 +17,7 @@ import { asServerError } from '../request';
 import type { ServerError } from '../request';
 import type { SourcesModel } from '../sources';
 import { nearest, remoteOf } from '../toggle';
-import type { IJob, ISource } from '../wire';
+import type { Answer, IJob, ISource } from '../wire';
 import { Places } from '../places';
 import { Banner } from './banner';
 import type { CtaBrowser } from './browser';
@@ -60,6 +60,7 @@ export class CtaPanel extends Panel {
       queue: options.queue,
       trans,
       titleOf: name => options.sources.find(name)?.title ?? name,
+      mayAnswer: (job, answer) => options.mayAnswer(job, answer),
       onDetails: job => options.onJobDetails(job),
       onLogin: job => this._login(loginOf(job, options.sources.list)),
       onError: reason => this.tell(reason)
@@ -363,6 +364,8 @@ export namespace CtaPanel {
     language?: string;
     /** Whether a place is a folder; false if it is not there. */
     isFolder(place: IPlace): Promise<boolean>;
+    /** Whether the user is sure of an answer to a transfer's question. */
+    mayAnswer(job: IJob, answer: Answer): Promise<boolean>;
     /** Tells more about a transfer. */
     onJobDetails(job: IJob): void;
   }

@@ -167,7 +167,7 @@ export class Transfers extends ReactWidget {
         trans={trans}
         titleOf={titleOf}
         onAct={(action: JobAction, answer?: Answer) =>
-          this._run(jobs.act(job.id, action, answer))
+          this._run(this._act(job, action, answer))
         }
         onForget={() => this._run(jobs.forget(job.id))}
         onDetails={() => onDetails(job)}
@@ -187,6 +187,17 @@ export class Transfers extends ReactWidget {
       this._open.add(id);
     }
     this.update();
+  }
+
+  private async _act(
+    job: IJob,
+    action: JobAction,
+    answer?: Answer
+  ): Promise<void> {
+    const { jobs, mayAnswer } = this._options;
+    if (answer === undefined || (await mayAnswer(job, answer))) {
+      await jobs.act(job.id, action, answer);
+    }
   }
 
   private _run(action: Promise<unknown>): void {
@@ -241,6 +252,8 @@ export namespace Transfers {
     trans: TranslationBundle;
     /** What users call a source. */
     titleOf(source: string): string;
+    /** Whether the user is sure of an answer to a job's question. */
+    mayAnswer(job: IJob, answer: Answer): Promise<boolean>;
     onDetails(job: IJob): void;
     onLogin(job: IJob): void;
     onError(reason: unknown): void;

@@ -263,6 +263,8 @@ test.describe('remote to remote', () => {
     await expect(job).toContainText('2 targets exist already');
     expect(textOf(onDoor(own, 'goal', 'a.txt'))).toBe('old a');
     await job.getByRole('button', { name: 'Replace', exact: true }).click();
+    await panel.dialog.getByLabel('To confirm, type “2”:').fill('2');
+    await panel.answer('Replace');
     await expect(job).toHaveAttribute('data-state', 'done');
     expect(textOf(onDoor(own, 'goal', 'a.txt'))).toBe('new a');
     expect(textOf(onDoor(own, 'goal', 'b.txt'))).toBe('new b');

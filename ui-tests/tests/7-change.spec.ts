@@ -50,7 +50,8 @@ test('a new folder is made and named', async ({ panel, own }) => {
   expect(fs.readdirSync(onDoor(own))).toEqual(['my folder']);
 });
 
-test('a deletion says how much goes, and that it is permanent', async ({
+test('a deletion says how much goes, that it is permanent, and wants to hear a full folder’s name on production', async ({
+  page,
   panel,
   own
 }) => {
@@ -67,7 +68,17 @@ test('a deletion says how much goes, and that it is permanent', async ({
 
   await panel.choose('data', 'Delete…');
   await expect(panel.dialog).toContainText('2 files');
-  await panel.dialog.locator('.jp-mod-accept').click();
+  const accept = panel.dialog.locator('.jp-mod-accept');
+  const field = panel.dialog.getByLabel('To confirm, type “data”:');
+  await expect(field).toBeFocused();
+  await expect(accept).toBeDisabled();
+  await page.keyboard.type('dat');
+  await expect(accept).toBeDisabled();
+  await page.keyboard.press('Enter');
+  await expect(field).toBeFocused();
+  await page.keyboard.type('a');
+  await expect(accept).toBeEnabled();
+  await page.keyboard.press('Enter');
   await expect(panel.row('data')).toHaveCount(0);
   await expect.poll(() => fs.existsSync(onDoor(own, 'data'))).toBe(false);
 });

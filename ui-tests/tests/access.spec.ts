@@ -36,7 +36,13 @@ for (const theme of THEMES) {
     test.slow(); // axe looks at every element
     await page.theme.setTheme(theme);
     await panel.start();
-    await panel.enter('lst', 'logs');
+    await panel.enter('lst');
+    await panel.choose('logs', 'Delete…');
+    await expect(panel.dialog.getByRole('textbox')).toBeFocused();
+    await expect(panel.dialog).toContainText('In all');
+    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+    await panel.answer('Cancel');
+    await panel.enter('logs');
     await panel.row('lstosa_20241114.log').click();
     expect(await serious(page, '#ctadata-panel')).toEqual([]);
 

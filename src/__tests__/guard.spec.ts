@@ -1,0 +1,185 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { confirmDelete } from '../commands/delete';
+import type { CommandContext } from '../commands/context';
+import { confirmAnswer } from '../commands/replace';
+import { isTyped, wordToDelete, wordToReplace } from '../guard';
+import type { SourcesModel } from '../sources';
+import type { IJob, ISource } from '../wire';
+import { settle } from './server';
+
+const trans: TranslationBundle = nullTranslator.load('');
+const PROD = { title: 'dCache', production: true } as ISource;
+const DEV = { title: 'dCache dev', production: false } as ISource;
+
+describe('what has to be typed', () => {
+  const file = { name: 'a.h5', isFolder: false };
+  const folder = { name: 'DL1', isFolder: true };
+
+  it.each([
+    ['a folder that holds something', PROD, [folder], 3, 'DL1'],
+    ['a folder of which nobody knows', PROD, [folder], null, 'DL1'],
+    ['several, with such a folder', PROD, [folder, file], 3, '2'],
+    ['an empty folder', PROD, [folder], 0, null],
+    ['a file', PROD, [file], 0, null],
+    ['files', PROD, [file, file], null, null],
+    ['anything elsewhere', DEV, [folder], 3, null],
+    ['anything of a storage that is gone', undefined, [folder], 3, null]
+  ] as const)('should fit %s', (_, source, doomed, inside, word) => {
+    expect(wordToDelete(source, doomed, inside)).toBe(word);
+  });
+
+  it('should be the count where much is replaced on production storage', () => {
+    expect(wordToReplace(PROD, 2)).toBe('2');
+    expect(wordToReplace(PROD, 1)).toBeNull();
+    expect(wordToReplace(DEV, 2)).toBeNull();
+  });
+
+  it('should be the very word, however its accents are composed', () => {
+    expect(isTyped('cafe\u0301 ', 'café')).toBe(true);
+    expect(isTyped('Café', 'café')).toBe(false);
+    expect(isTyped('', 'café')).toBe(false);
+  });
+});
+
+/** The dialog that is open. */
+function dialog() {
+  const node = document.querySelector<HTMLElement>('.jp-Dialog')!;
+  const accept = node.querySelector<HTMLButtonElement>('.jp-mod-accept')!;
+  const reject = node.querySelector<HTMLButtonElement>('.jp-mod-reject')!;
+  const field = node.querySelector<HTMLInputElement>('input');
+  const type = async (text: string): Promise<void> => {
+    const set = Object.getOwnPropertyDescriptor(
+      HTMLInputElement.prototype,
+      'value'
+    )!.set!;
+    set.call(field, text);
+    field!.dispatchEvent(new Event('input', { bubbles: true }));
+    await settle();
+  };
+  const press = (key: string): boolean =>
+    field!.dispatchEvent(
+      new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+    );
+  return { node, accept, reject, field, type, press };
+}
+
+/** The surroundings of a deletion: the source, and how many files are counted. */
+function deletion(
+  source: ISource,
+  type: string,
+  files: number,
+  confirms = true
+) {
+  const path = 'ctadata:dcache/lst/DL1';
+  let counted: () => void = () => undefined;
+  const done = new Promise<void>(resolve => (counted = resolve));
+  const job = { id: '1', state: 'done', files_total: files, bytes_total: 5 };
+  const started: unknown[] = [];
+  const context = {
+    trans,
+    selection: [{ name: 'DL1', path, type }],
+    sources: { find: () => source },
+    options: { values: { confirmDelete: confirms } },
+    jobs: {
+      start: async (request: unknown) => (started.push(request), job),
+      finished: () => done.then(() => job),
+      act: async () => undefined,
+      forget: async () => undefined
+    }
+  } as unknown as CommandContext;
+  const asked = confirmDelete(context, {
+    source: 'dcache',
+    paths: ['/lst/DL1']
+  });
+  return { asked, started, counted: () => (counted(), settle(5)) };
+}
+
+describe('the question before a deletion', () => {
+  afterEach(() => {
+    document
+      .querySelectorAll('.jp-Dialog')
+      .forEach(node =>
+        node.querySelector<HTMLElement>('.jp-mod-reject')?.click()
+      );
+  });
+
+  it('should want the name of a full folder on production, and its count first', async () => {
+    const { asked, counted } = deletion(PROD, 'directory', 2);
+    await settle(5);
+    const { accept, field, type, press } = dialog();
+    expect(document.activeElement).toBe(field);
+    await type('DL1');
+    expect(accept.disabled).toBe(true);
+    press('Enter');
+    await counted();
+    expect(accept.disabled).toBe(false);
+    await type('DL');
+    expect(accept.disabled).toBe(true);
+    press('Enter');
+    await type('DL1');
+    press('Enter');
+    expect(await asked).toBe(true);
+  });
+
+  it.each([
+    ['an empty folder on production', PROD, 'directory', 0],
+    ['a file on production', PROD, 'file', 1],
+    ['a full folder elsewhere', DEV, 'directory', 7]
+  ])('should be plain for %s', async (_, source, type, files) => {
+    const { asked, counted } = deletion(source, type, files);
+    await counted();
+    await settle(5);
+    const { accept, reject, field } = dialog();
+    expect(field).toBeNull();
+    expect(document.activeElement).toBe(reject);
+    expect(accept.disabled).toBe(false);
+    accept.click();
+    expect(await asked).toBe(true);
+  });
+
+  it('should be left out where the user wants that, never on production', async () => {
+    const elsewhere = deletion(DEV, 'directory', 7, false);
+    expect(await elsewhere.asked).toBe(true);
+    expect(elsewhere.started).toEqual([]);
+    const { asked } = deletion(PROD, 'file', 1, false);
+    await settle(5);
+    dialog().reject.click();
+    expect(await asked).toBe(false);
+  });
+});
+
+describe('the question before much is replaced', () => {
+  const job = (count: number) =>
+    ({
+      to: { source: 'dcache', path: '/lst' },
+      question: { count, examples: ['/lst/a', '/lst/b'], choices: [] }
+    }) as unknown as IJob;
+  const sources = (source: ISource) =>
+    ({ find: () => source }) as unknown as SourcesModel;
+
+  it.each([
+    ['one file', PROD, 1, 'replace'],
+    ['nothing', PROD, 5, 'skip'],
+    ['nothing, as both are kept', PROD, 5, 'rename'],
+    ['files elsewhere', DEV, 5, 'replace']
+  ] as const)('should not come for %s', async (_, source, count, answer) => {
+    const asked = confirmAnswer(job(count), answer, sources(source), trans);
+    expect(await asked).toBe(true);
+  });
+
+  it.each(['replace', 'newer'] as const)(
+    'should come for several files of production: %s',
+    async answer => {
+      const asked = confirmAnswer(job(5), answer, sources(PROD), trans);
+      await settle(5);
+      const { node, accept, type, press } = dialog();
+      expect(node.textContent).toContain('and 3 more');
+      expect(accept.disabled).toBe(true);
+      await type('5');
+      press('Enter');
+      expect(await asked).toBe(true);
+    }
+  );
+});
