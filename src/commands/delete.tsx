@@ -6,7 +6,7 @@ import * as React from 'react';
 import { bytes } from '../format';
 import { wordToDelete } from '../guard';
 import { nameOf, placeOf } from '../paths';
-import { GuardedBody } from '../widgets/guarded';
+import { askGuarded, GuardedBody } from '../widgets/guarded';
 import type { CommandContext } from './context';
 import { Measuring } from './measure';
 import type { ISelected } from './measure';
@@ -104,7 +104,8 @@ export async function confirmDelete(
     body.tell(amount);
   });
   const count = from.paths.length;
-  const isSure = await body.ask(
+  const isSure = await askGuarded(
+    body,
     trans._n('Delete %1 item?', 'Delete %1 items?', count),
     trans.__('Delete Permanently')
   );

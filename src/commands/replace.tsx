@@ -6,7 +6,7 @@ import * as React from 'react';
 import { wordToReplace } from '../guard';
 import type { SourcesModel } from '../sources';
 import type { Answer, IJob } from '../wire';
-import { GuardedBody } from '../widgets/guarded';
+import { askGuarded, GuardedBody } from '../widgets/guarded';
 
 /** The dialog's body: how many, where, and some of them. */
 class ReplaceBody extends GuardedBody {
@@ -59,7 +59,8 @@ export async function confirmAnswer(
   const examples = question?.examples ?? [];
   const body = new ReplaceBody(count, examples, source?.title ?? '', trans);
   body.word = word;
-  return body.ask(
+  return askGuarded(
+    body,
     trans._n('Replace %1 file?', 'Replace %1 files?', count),
     trans.__('Replace')
   );

@@ -12,7 +12,7 @@ const FIELD = 'ctadata-Guard-field';
 /** The dialog's body: what will be done, and the field for the word if one is asked for. */
 export abstract class GuardedBody extends ReactWidget {
   /** Construct the body. */
-  constructor(protected readonly trans: TranslationBundle) {
+  constructor(readonly trans: TranslationBundle) {
     super();
     this.addClass('ctadata-Guard');
   }
@@ -36,17 +36,8 @@ export abstract class GuardedBody extends ReactWidget {
     this._changed();
   }
 
-  /** Ask; true if the user has confirmed. */
-  async ask(title: string, accept: string): Promise<boolean> {
-    const { trans } = this;
-    const dialog = new Dialog({
-      ...{ title, body: this, defaultButton: 0 },
-      focusNodeSelector: `.${FIELD}`,
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.warnButton({ label: accept })
-      ]
-    });
+  /** Have the dialog's buttons and keys work so. */
+  guard(dialog: Dialog<unknown>): void {
     const { node } = dialog;
     this._accept = node.querySelector('button.jp-mod-accept');
     this._reject = node.querySelector('button.jp-mod-reject');
@@ -66,8 +57,6 @@ export abstract class GuardedBody extends ReactWidget {
       true
     );
     this._changed();
-    const { button } = await dialog.launch();
-    return button.accept;
   }
 
   /** What will be done, in words. */
@@ -118,4 +107,23 @@ export abstract class GuardedBody extends ReactWidget {
   private _isReady = false;
   private _word: string | null = null;
   private _typed = '';
+}
+
+/** Ask with that body; true if the user has confirmed. */
+export async function askGuarded(
+  body: GuardedBody,
+  title: string,
+  accept: string
+): Promise<boolean> {
+  const dialog = new Dialog({
+    ...{ title, body, defaultButton: 0 },
+    focusNodeSelector: `.${FIELD}`,
+    buttons: [
+      Dialog.cancelButton({ label: body.trans.__('Cancel') }),
+      Dialog.warnButton({ label: accept })
+    ]
+  });
+  body.guard(dialog);
+  const { button } = await dialog.launch();
+  return button.accept;
 }
