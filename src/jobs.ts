@@ -68,7 +68,8 @@ export class JobsModel implements IDisposable {
       name: 'ctadata_jlab:jobs',
       factory: () => this.load(),
       frequency: { interval: options.interval ?? 5000, backoff: true },
-      standby: () => (this.active.length ? 'when-hidden' : true)
+      standby: () => (this.active.length ? 'when-hidden' : true),
+      linger: 0 // it would ask once more in a page that is hidden
     });
     const { interval } = this._poll.frequency;
     void this._poll.schedule({ phase: 'resolved', interval });

@@ -70,7 +70,8 @@ export class CtaModel extends FilterFileBrowserModel {
       name: 'ctadata_jlab:listing',
       factory: () => this.cd('.'),
       frequency: { interval: 300_000, backoff: false, max: 3_600_000 },
-      standby: () => (this.isShown() ? 'when-hidden' : true)
+      standby: () => (this.isShown() ? 'when-hidden' : true),
+      linger: 0 // it would go on once in a page that is hidden
     });
   }
 
@@ -291,6 +292,9 @@ export class CtaModel extends FilterFileBrowserModel {
   set refreshInterval(seconds: number) {
     const interval = Math.max(10, seconds) * 1000;
     this._refreshing.frequency = { interval, backoff: false, max: interval };
+    if (this.place.source) {
+      this._wait();
+    }
   }
 
   /** Stop everything. */
@@ -306,10 +310,14 @@ export class CtaModel extends FilterFileBrowserModel {
   async open(place: IPlace): Promise<void> {
     await this._go(place, {});
     if (!this.isDisposed) {
-      // Not `start`, which would list again at once.
-      const { interval } = this._refreshing.frequency;
-      void this._refreshing.schedule({ phase: 'resolved', interval });
+      this._wait();
     }
+  }
+
+  /** Begin to wait for the next refresh; not `start`, which would list at once. */
+  private _wait(): void {
+    const { interval } = this._refreshing.frequency;
+    void this._refreshing.schedule({ phase: 'resolved', interval });
   }
 
   /** Change the folder; a path that leads out of the source leads to its root. */

@@ -1,6 +1,7 @@
 /** What users can set. */
 
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { PromiseDelegate } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -102,6 +103,11 @@ export class Options {
     return this._values;
   }
 
+  /** Resolves when the settings have come; never where there are none. */
+  get known(): Promise<void> {
+    return this._known.promise;
+  }
+
   /** A signal emitted when a setting changed. */
   get changed(): ISignal<this, Readonly<IValues>> {
     return this._changed;
@@ -125,6 +131,7 @@ export class Options {
     settings.changed.connect(read);
     theirs?.changed.connect(read);
     read();
+    this._known.resolve();
   }
 
   /** Set a value for good, as the settings' editor does; without settings for this page. */
@@ -139,6 +146,7 @@ export class Options {
 
   private _settings: ISettingRegistry.ISettings | null = null;
   private _values: IValues = DEFAULTS;
+  private _known = new PromiseDelegate<void>();
   private _changed = new Signal<this, Readonly<IValues>>(this);
 }
 

@@ -140,15 +140,11 @@ function dock(app: JupyterFrontEnd, panel: CtaPanel, options: Options): void {
     }
   };
   place();
-  let isFirst = true;
-  options.changed.connect((_, { openAtStart }) => {
-    const isStart = isFirst;
-    isFirst = false;
-    void app.restored.then(() => {
-      place();
-      if (isStart && openAtStart) {
-        shell.activateById(panel.id);
-      }
-    });
+  options.changed.connect(() => void app.restored.then(place));
+  void Promise.all([options.known, app.restored]).then(() => {
+    place();
+    if (options.values.openAtStart) {
+      shell.activateById(panel.id);
+    }
   });
 }

@@ -59,6 +59,7 @@ export class CtaBrowser extends FileBrowser {
         this[key] = values[key];
       }
     }
+    this.crumbs.update(); // they look at the settings when they are drawn
     this.model.orderBy({
       natural: values.sortFileNamesNaturally,
       notebooksFirst: values.sortNotebooksFirst

@@ -297,6 +297,7 @@ export class VirtualDirListing extends DirListing {
     }
     const hasRoom = name !== 'last_modified' || !this._isTight;
     super.setColumnVisibility(name, isVisible && hasRoom);
+    this.update(); // JupyterLab's code changes the header alone
   }
 
   /** A list that is too narrow for three columns has no times. */
