@@ -24,12 +24,7 @@ export class Places {
   constructor(options: Places.IOptions) {
     this._options = options.options;
     this._state = options.state;
-    void this._state?.fetch(STATE).then(value => {
-      const saved = (value as { paths?: unknown } | undefined)?.paths;
-      if (Array.isArray(saved)) {
-        this._recent = [...this._recent, ...saved.map(String)].slice(0, RECENT);
-      }
-    });
+    this._known = this._remember();
   }
 
   /** The bookmarks, in the order in which they were made. */
@@ -62,17 +57,30 @@ export class Places {
 
   /** Note that a place was shown. */
   visit(place: IPlace): void {
-    const path = pathOf(place);
-    this._recent = [path, ...this._recent.filter(one => one !== path)].slice(
-      0,
-      RECENT
+    this._recent = latest([pathOf(place), ...this._recent]);
+    // What was before the reload is not yet known, and must not be lost.
+    void this._known.then(() =>
+      this._state?.save(STATE, { paths: this._recent })
     );
-    void this._state?.save(STATE, { paths: this._recent });
+  }
+
+  private async _remember(): Promise<void> {
+    const value = await this._state?.fetch(STATE).catch(() => undefined);
+    const saved = (value as { paths?: unknown } | undefined)?.paths;
+    if (Array.isArray(saved)) {
+      this._recent = latest([...this._recent, ...saved.map(String)]);
+    }
   }
 
   private _options: Options;
   private _state: IStateDB | null;
   private _recent: string[] = [];
+  private _known: Promise<void>;
+}
+
+/** The first of some paths, each once. */
+function latest(paths: string[]): string[] {
+  return [...new Set(paths)].slice(0, RECENT);
 }
 
 /** The namespace of `Places`'s statics. */

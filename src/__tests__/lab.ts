@@ -244,7 +244,7 @@ function usual({ method, path, body }: IAsked, jobs: IJob[]): IAnswer {
 /** A job of which nothing is known but what was asked for. */
 const QUIET = {
   ...(list[2] as unknown as IJob),
-  ...{ state: 'waiting', seq: 0, files_done: 0, bytes_done: 0 }
+  ...{ state: 'waiting', seq: 0, files_done: 0, bytes_done: 0, to: null }
 };
 
 /** JupyterLab's registry with our schema, and as much of its browser's as there has to be. */

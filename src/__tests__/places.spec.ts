@@ -1,8 +1,13 @@
+import { StateDB } from '@jupyterlab/statedb';
+
+import { Options } from '../options';
 import { globalOf, join, nameOf, parentOf, pathOf, placeOf } from '../paths';
+import { Places } from '../places';
 import { BY_NAME, compareBy } from '../sort';
 import { isPair, localsOf, nearest, remoteOf, twinOf } from '../toggle';
 import type { ICtaModel, ISource } from '../wire';
 import wire from '../../tests/fixtures/wire/sources.json';
+import { settle } from './server';
 
 const PROD = wire[0] as ISource;
 const LOCAL = wire[1] as ISource;
@@ -29,6 +34,76 @@ describe('places', () => {
     expect(parentOf('/a')).toBe('/');
     expect(nameOf('/a/b/')).toBe('b');
   });
+});
+
+describe('Places', () => {
+  const at = (path: string, source = 'dcache') => ({ source, path });
+  const NOWHERE = at('/nowhere');
+
+  it('should bookmark a place and forget it again, in the order in which it was done', async () => {
+    const options = new Options();
+    const places = new Places({ options, state: null });
+    expect(places.has(at('/a'))).toBe(false);
+    for (const path of ['/b', '/a', '/c']) {
+      await places.toggle(at(path));
+    }
+    await places.toggle(at('/a', 'other'));
+    expect(options.values.bookmarks).toEqual([
+      ...['dcache/b', 'dcache/a', 'dcache/c', 'other/a']
+    ]);
+    expect(places.has(at('/a'))).toBe(true);
+    await places.toggle(at('/a'));
+    expect(places.bookmarks).toEqual([at('/b'), at('/c'), at('/a', 'other')]);
+  });
+
+  it('should know the last dozen folders, each once, without the one that is shown', () => {
+    const places = new Places({ options: new Options(), state: null });
+    for (let k = 0; k < 20; k += 1) {
+      places.visit(at(`/run${k}`));
+    }
+    places.visit(at('/run18'));
+    const recent = places.recent(at('/run18')).map(({ path }) => path);
+    expect(recent).toHaveLength(11);
+    expect(recent.slice(0, 3)).toEqual(['/run19', '/run17', '/run16']);
+    expect(places.recent(NOWHERE)[0]).toEqual(at('/run18'));
+  });
+
+  it('should remember them over a reload', async () => {
+    const state = new StateDB();
+    const before = new Places({ options: new Options(), state });
+    before.visit(at('/a'));
+    before.visit(at('/b'));
+    await settle();
+    const after = new Places({ options: new Options(), state });
+    await settle();
+    expect(after.recent(NOWHERE)).toEqual([at('/b'), at('/a')]);
+  });
+
+  it('should lose none, and show none twice, if one is visited before they are remembered', async () => {
+    const state = new StateDB();
+    await state.save('ctadata_jlab:recent', {
+      paths: ['dcache/b', 'dcache/a']
+    });
+    const early = new Places({ options: new Options(), state });
+    early.visit(at('/a'));
+    await settle();
+    const after = new Places({ options: new Options(), state });
+    await settle();
+    expect(early.recent(NOWHERE)).toEqual([at('/a'), at('/b')]);
+    expect(after.recent(NOWHERE)).toEqual([at('/a'), at('/b')]);
+  });
+
+  it.each([null, 7, { paths: 'dcache/a' }, { paths: [7] }])(
+    'should not stumble over %j where it remembers them',
+    async value => {
+      const state = new StateDB();
+      await state.save('ctadata_jlab:recent', value as never);
+      const places = new Places({ options: new Options(), state });
+      await settle();
+      places.visit(at('/a'));
+      expect(places.recent(NOWHERE)[0]).toEqual(at('/a'));
+    }
+  );
 });
 
 describe('toggle', () => {

@@ -211,7 +211,11 @@ describe('The panel', () => {
     const { show, lists, transfers, jobs, names } = laboratory;
     await show();
     expect(names()).not.toHaveLength(0);
-    const ends = async (to: string | null, from: string, kind: IJob['kind']) => {
+    const ends = async (
+      to: string | null,
+      from: string,
+      kind: IJob['kind']
+    ) => {
       const before = lists().length;
       const job = await transfers.jobs.start({
         kind,

@@ -218,9 +218,8 @@ const EFFECTS: Record<string, IEffect> = {
   clearFilterOnNavigation: {
     value: false,
     see: async ({ model, browser }) => {
-      const box = browser.node.querySelector<HTMLInputElement>(
-        'input[type=search]'
-      )!;
+      const box =
+        browser.node.querySelector<HTMLInputElement>('input[type=search]')!;
       const write = Object.getOwnPropertyDescriptor(
         HTMLInputElement.prototype,
         'value'
@@ -365,9 +364,7 @@ describe('The settings', () => {
   });
 
   it('should all be shown here to do something', () => {
-    expect(Object.keys(EFFECTS).sort()).toEqual(
-      Object.keys(PROPERTIES).sort()
-    );
+    expect(Object.keys(EFFECTS).sort()).toEqual(Object.keys(PROPERTIES).sort());
   });
 
   it('should be without a server what they are with one', () => {
