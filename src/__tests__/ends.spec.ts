@@ -116,7 +116,9 @@ describe('what is heard', () => {
     const transfers = new Transfers({
       ...{ jobs, queue: new QueueModel(settings), trans },
       titleOf: name => name,
+      mayAnswer: () => Promise.resolve(true),
       onDetails: () => undefined,
+      onLogin: () => undefined,
       onError: reason => {
         throw reason;
       }

@@ -15,7 +15,8 @@ import type { ITranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { MessageLoop } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
-import { Menu, Widget } from '@lumino/widgets';
+import { ContextMenuSvg } from '@jupyterlab/ui-components';
+import { Widget } from '@lumino/widgets';
 
 import { browserPlugin } from '../plugins/browser';
 import { commandsPlugin } from '../plugins/commands';
@@ -351,7 +352,7 @@ function newApp(
     restored,
     serviceManager: services,
     docRegistry: manager.registry,
-    contextMenu: { menu: new Menu({ commands }) }
+    contextMenu: new ContextMenuSvg({ commands })
   };
   return {
     app: app as unknown as JupyterFrontEnd,
