@@ -66,11 +66,11 @@ jest: $(VENV)/.dev ## the frontend's unit tests
 pytest: dev tests/rig/oidc/node_modules/.made tests/rig/hub/node_modules/.made .rig/rucio/.made .rig/oscar/.made ## the Python tests; ARGS="-k name" chooses some
 	RIG_REQUIRED=1 $(IN_VENV) $(BIN)/python -m pytest --junitxml=junit.xml $(ARGS)
 
-ui: dev .rig/rucio/.made ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
+ui: dev .rig/rucio/.made .rig/notebook/.made ## the panel in a real browser (Debian's Chromium); ARGS="-g name" chooses some
 	scripts/debian-packages ui
 	cd ui-tests && $(IN_VENV) PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable
 	cd ui-tests && $(IN_VENV) jlpm tsc:check && $(IN_VENV) jlpm prettier:check
-	cd ui-tests && $(IN_VENV) jlpm playwright test $(ARGS)
+	cd ui-tests && $(IN_VENV) CTADATA_UI_NOTEBOOK="$(CURDIR)/.rig/notebook" jlpm playwright test $(ARGS)
 	$(if $(ARGS),,$(MAKE) --no-print-directory ui-lowest)
 
 LOWEST := $(CURDIR)/.rig/jupyterlab
@@ -156,6 +156,12 @@ $(VENV)/.linked: $(VENV)/.dev
 	$(PIP) --python .rig/jupyterlab/bin/python install --no-deps --requirement $<
 	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(\"" + sysconfig.get_path("purelib") + "\")")' \
 		> $$(.rig/jupyterlab/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/others.pth
+	touch $@
+
+# Jupyter Notebook, whose pages .venv's server shows in the tests; all that it needs is there.
+.rig/notebook/.made: tests/rig/notebook-requirements.txt | $(VENV)/.dev
+	rm -rf .rig/notebook
+	$(PIP) install --no-deps --target .rig/notebook --requirement $<
 	touch $@
 
 tests/rig/%/node_modules/.made: tests/rig/%/package-lock.json

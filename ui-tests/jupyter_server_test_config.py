@@ -91,3 +91,19 @@ c.ServerApp.allow_root = True  # noqa: F821
 c.ServerApp.disable_check_xsrf = False  # noqa: F821
 c.LabApp.workspaces_dir = str(RUN / "jupyter" / "workspaces")  # noqa: F821
 c.Application.log_level = "ERROR"  # noqa: F821
+
+
+def add_notebook(folder: Path) -> None:
+    """Have the same server offer Jupyter Notebook, which lies there: its pages, and its settings beside JupyterLab's."""
+    sys.path.append(str(folder))
+    schemas = RUN / "schemas"
+    schemas.mkdir(parents=True, exist_ok=True)
+    for share in (Path(sys.prefix), folder):
+        for scope in (share / "share" / "jupyter" / "lab" / "schemas").iterdir():
+            (schemas / scope.name).symlink_to(scope)
+    c.ServerApp.jpserver_extensions = {"notebook": True}  # noqa: F821
+    c.JupyterNotebookApp.schemas_dir = str(schemas)  # noqa: F821
+
+
+if "CTADATA_UI_NOTEBOOK" in os.environ:
+    add_notebook(Path(os.environ["CTADATA_UI_NOTEBOOK"]))
