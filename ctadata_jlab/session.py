@@ -172,8 +172,8 @@ class Session:
         return found
 
     def _forget_written(self, job: Job) -> None:
-        """Let the panel see what a job has changed."""
-        places = {job.request.source} if job.request.kind in {"move", "delete"} else set()
+        """Let the panel see what a job has changed, be it where files lie."""
+        places = {job.request.source} if job.request.kind in {"move", "delete", "stage"} else set()
         if job.request.to is not None:
             places.add(job.request.to.source)
         for name in places & set(self.sources):

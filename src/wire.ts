@@ -173,7 +173,7 @@ export const Flag = { folder: 1, offline: 2 } as const;
 
 /** What a job does. */
 export type JobKind =
-  'download' | 'upload' | 'copy' | 'move' | 'delete' | 'measure';
+  'download' | 'upload' | 'copy' | 'move' | 'delete' | 'measure' | 'stage';
 
 /** What to do with a target that exists. */
 export type Conflict = 'ask' | 'skip' | 'replace' | 'rename' | 'newer';

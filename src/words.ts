@@ -41,6 +41,8 @@ function runningOf(job: IJob, trans: TranslationBundle): string {
       return trans.__('deleting');
     case 'measure':
       return trans.__('counting');
+    case 'stage':
+      return trans.__('bringing to disk');
   }
 }
 

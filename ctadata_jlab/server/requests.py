@@ -20,8 +20,8 @@ __all__ = ["BROWSER", "Action", "Fields", "Login", "action", "fields", "job_requ
 
 BROWSER: Final = "browser"
 """The source of files that the browser sends."""
-KINDS: Final = ("download", "upload", "copy", "move", "delete", "measure")
-WITHOUT_TARGET: Final = ("delete", "measure")
+KINDS: Final = ("download", "upload", "copy", "move", "delete", "measure", "stage")
+WITHOUT_TARGET: Final = ("delete", "measure", "stage")
 CONFLICTS: Final = ("ask", "skip", "replace", "rename", "newer")
 ACTIONS: Final = ("pause", "resume", "cancel", "retry", "answer", "reorder", "limit")
 ANSWERS: Final = ("skip", "replace", "rename", "newer")

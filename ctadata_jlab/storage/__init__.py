@@ -101,7 +101,9 @@ class Traits:
     starts_per_second: float | None = None
     """None: unpaced."""
     extras: frozenset[str] = frozenset()
-    """Further abilities by name, each a small Protocol of its own: ``local``, ``gathers``, ``searches``, ``catalogues``, ``runs``, …"""
+    """Further abilities by name, each a small Protocol of its own: ``local``, ``gathers``, ``searches``, ``catalogues``, ``runs``, …
+
+    ``prepares``: what `stage` does is part of a download, not a file's way from tape to disk."""
 
 
 @dataclass(frozen=True, slots=True)

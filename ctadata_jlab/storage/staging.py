@@ -25,6 +25,7 @@ _LIFETIME = "P2D"
 _ASK_AGAIN = 3600.0
 """After so many seconds a request is asked for anew: the tape system may have forgotten it."""
 _LOOK = 15.0
+"""A request is looked at so often at most; a young one more often, for what need not be fetched by a robot."""
 _ENDED = {"COMPLETED", "FAILED", "CANCELLED", "SKIPPED"}
 
 
@@ -72,7 +73,7 @@ class Staging:
 
     def _look(self, key: str, now: float) -> None:
         request = self._requests[key]
-        if now - request.looked < _LOOK:
+        if now - request.looked < min(_LOOK, 1 + (now - request.made) / 2):
             return
         request.looked = now
         try:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ctadata_jlab import paths
-from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, NotFound
+from ctadata_jlab.errors import AlreadyExists, BadAnswer, Changed, NotFound, Offline
 from ctadata_jlab.storage import HasLocalPaths
 from ctadata_jlab.transfer.compare import End, are_one_version, stat_or_none
 from ctadata_jlab.transfer.copy import Outcome, copy, item_of
@@ -63,6 +63,8 @@ class Acts:
         request = self._job.request
         if request.kind == "delete":
             return [Phase(self.remove, "file"), Phase(self.remove, "folder", last_first=True, in_parallel=False)]
+        if request.kind == "stage":
+            return [Phase(self.reach, "file")]
         if request.kind == "move" and request.to is not None:
             if request.to.source == request.source:
                 return [Phase(self.rename, in_parallel=False)]
@@ -129,6 +131,14 @@ class Acts:
             patiently(lambda: self.source.remove(item.path), rest=watch.rest)
         except NotFound:
             return replace(item, state=ItemState.DONE, error=None, note="already gone")
+        watch.stand(item.size or 0)
+        return replace(item, state=ItemState.DONE, error=None)
+
+    def reach(self, item: Item, watch: Watch) -> Item:
+        """See that a file that was asked for is on disk now."""
+        now = patiently(lambda: self.source.stat(item.path), rest=watch.rest)
+        if now.online is False:
+            raise Offline(f"{paths.display(item.path)} is on tape.")
         watch.stand(item.size or 0)
         return replace(item, state=ItemState.DONE, error=None)
 

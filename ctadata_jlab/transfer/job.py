@@ -33,7 +33,7 @@ __all__ = [
     "require",
 ]
 
-JobKind = Literal["download", "upload", "copy", "move", "delete", "measure"]
+JobKind = Literal["download", "upload", "copy", "move", "delete", "measure", "stage"]
 Conflict = Literal["ask", "skip", "replace", "rename", "newer"]
 Reason = Literal["question", "login", "network", "staging", "upload"]
 

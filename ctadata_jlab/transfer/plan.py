@@ -11,6 +11,7 @@ from ctadata_jlab.transfer.compare import ALREADY
 from ctadata_jlab.transfer.job import Item, ItemState
 from ctadata_jlab.transfer.links import Links, is_link
 from ctadata_jlab.transfer.patterns import EVERYTHING
+from ctadata_jlab.transfer.tape import ON_DISK, to_be_brought
 from ctadata_jlab.transfer.walk import about, walk
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Entry, Storage
     from ctadata_jlab.transfer.patterns import Patterns
 
-__all__ = ["plan_copy", "plan_delete", "plan_measure", "plan_move"]
+__all__ = ["plan_copy", "plan_delete", "plan_measure", "plan_move", "plan_stage"]
 
 
 def plan_copy(
@@ -113,6 +114,24 @@ def plan_measure(
 ) -> Iterator[Entry]:
     """Yield every file and folder at or below *tops*."""
     return _everything(source, _outermost(tops), patterns, check)
+
+
+def plan_stage(
+    source: Storage,
+    tops: Sequence[str],
+    *,
+    patterns: Patterns = EVERYTHING,
+    check: Callable[[], object] = lambda: None,
+) -> Iterator[Item]:
+    """Yield every file at or below *tops*, ready to be asked for: many at once, before any is looked at by itself.
+
+    What the listing says to be on disk is `SKIPPED`.
+    """
+    files = (entry for entry in _everything(source, _outermost(tops), patterns, check) if not entry.is_folder)
+    for n, entry in enumerate(files):
+        item = Item(n, entry.path, None, "file", entry.size, entry.version, online=entry.online)
+        is_there = entry.online is True
+        yield replace(item, state=ItemState.SKIPPED, note=ON_DISK) if is_there else to_be_brought(item)
 
 
 def _everything(

@@ -9,7 +9,7 @@ from ctadata_jlab.transfer import survey
 from ctadata_jlab.transfer.compare import local_file
 from ctadata_jlab.transfer.job import ItemState, counts_folders, is_from_browser
 from ctadata_jlab.transfer.patterns import Patterns
-from ctadata_jlab.transfer.plan import plan_copy, plan_delete, plan_measure, plan_move
+from ctadata_jlab.transfer.plan import plan_copy, plan_delete, plan_measure, plan_move, plan_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +47,8 @@ def keep_plan(
 def _items(job: Job, acts: Acts, check: Callable[[], object]) -> Iterator[Item]:
     request, tops = job.request, acts.tops
     patterns = Patterns(request.include, request.exclude)
+    if request.kind == "stage":
+        return plan_stage(acts.source, tops, patterns=patterns, check=check)
     if request.to is None:
         return plan_delete(acts.source, tops, patterns=patterns, check=check)
     to, within = request.to.path, request.to.source == request.source

@@ -58,7 +58,7 @@ def _normal(request: JobRequest) -> JobRequest:
             raise Misconfigured("Files from the browser can only be uploaded, and must be named.")
     elif not tops:
         raise Misconfigured("A transfer needs at least one path.")
-    if (to is None) != (request.kind in {"delete", "measure"}):
+    if (to is None) != (request.kind in {"delete", "measure", "stage"}):
         raise Misconfigured(f"A {request.kind} needs {'a' if to is None else 'no'} target folder.")
     if "/" in tops and request.kind != "measure":
         raise BadPath(f"The whole storage is too much for a {request.kind}; choose what is in it.")
@@ -102,6 +102,12 @@ def _require_able(request: JobRequest, storage: Callable[[str], Storage]) -> Non
     for source in written:
         if not storage(source).traits.writable:
             raise Unsupported(f"{source} is read-only.", hint="Choose another place.")
+    if request.kind == "stage" and not _has_tape(storage(request.source)):
+        raise Unsupported(f"{request.source} brings nothing from tape.", hint="Its files can be read as they are.")
+
+
+def _has_tape(storage: Storage) -> bool:
+    return storage.traits.stages and "prepares" not in storage.traits.extras
 
 
 def _sent_items(request: JobRequest) -> list[Item]:

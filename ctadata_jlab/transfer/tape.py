@@ -14,17 +14,23 @@ if TYPE_CHECKING:
     from ctadata_jlab.storage import Storage
     from ctadata_jlab.transfer.journal import Journal
 
-__all__ = ["bring", "found_on_tape"]
+__all__ = ["ON_DISK", "bring", "found_on_tape", "to_be_brought"]
 
+ON_DISK = "on disk already"
 _AT_ONCE = 500
 _COMING = "on its way from tape"
 _BROUGHT = "brought from tape"
 
 
+def to_be_brought(item: Item) -> Item:
+    """Return *item* as one that is asked for when the others are."""
+    return replace(item, state=ItemState.STAGING, note=_COMING)
+
+
 def found_on_tape(item: Item, error: Offline, *, stages: bool) -> Item:
     """Return what an item becomes whose file turned out to be on tape: asked for soon, unless that was in vain or cannot be done."""
     if stages and item.note != _BROUGHT:
-        return replace(item, state=ItemState.STAGING, note=_COMING)
+        return to_be_brought(item)
     words = f"{error.message} It was asked for, but did not come." if stages else error.message
     return replace(item, state=ItemState.FAILED, note=None, error=note_of(Offline(words)))
 

@@ -7,6 +7,7 @@ import { CommandRegistry } from '@lumino/commands';
 import type { CommandContext } from '../commands/context';
 import { open } from '../commands/open';
 import { viewersFor } from '../commands/openwith';
+import { tapeCommands } from '../commands/tape';
 import { settle } from './server';
 
 /** A file as the list shows it. */
@@ -16,8 +17,9 @@ function file(name: string, size = 5): Contents.IModel {
 }
 
 /** Commands' surroundings that note what is opened, with a notebook of one empty cell or none. */
-function setUp(hasNotebook = false) {
+function setUp(hasNotebook = false, stages = true) {
   const opened: unknown[][] = [];
+  const started: unknown[] = [];
   const node = document.createElement('div');
   let source = '';
   const cell = {
@@ -41,13 +43,19 @@ function setUp(hasNotebook = false) {
     newCommands: () => new CommandRegistry(),
     current: hasNotebook ? notebook : null,
     documents: () => [],
-    panel: { node, browser: { rows: { node } } },
+    panel: {
+      node,
+      browser: { rows: { node } },
+      current: { traits: { stages } }
+    },
+    selection: [] as Contents.IModel[],
+    start: async (request: unknown) => started.push(request),
     drive: { openLimit: 10 },
     options: { values: { snippets: [{ name: 'r', pattern: '*', code: 'x' }] } },
     sources: { find: () => undefined },
     docManager: { openOrReveal: (...args: unknown[]) => opened.push(args) }
   } as unknown as CommandContext;
-  return { context, opened, code: () => source };
+  return { context, opened, started, code: () => source };
 }
 
 /** The buttons of the dialog that is open, by what they say. */
@@ -108,6 +116,53 @@ describe('opening', () => {
     await over;
     expect(copied).toHaveBeenCalledWith(expect.stringContaining('x'));
     copied.mockRestore();
+  });
+});
+
+describe('a file on tape', () => {
+  const onTape = { ...file('old.md'), ctadata: { online: false } };
+
+  it.each([undefined, 'Editor'])(
+    'should not be opened, be it with %p, but brought to disk',
+    async factory => {
+      const { context, opened, started } = setUp();
+      const over = open(context, onTape, factory);
+      await settle(1);
+      expect([...buttons().keys()]).toEqual([
+        ...['Cancel', 'Bring to Disk', 'Copy to Workspace…']
+      ]);
+      buttons().get('Bring to Disk')?.click();
+      await over;
+      expect(opened).toEqual([]);
+      expect(started).toEqual([
+        { kind: 'stage', from: { source: 'dcache', paths: ['/lst/old.md'] } }
+      ]);
+    }
+  );
+
+  it('should not be promised to come where nothing is brought', async () => {
+    const { context } = setUp(false, false);
+    const over = open(context, onTape);
+    await settle(1);
+    expect([...buttons().keys()]).toEqual(['Cancel']);
+    buttons().get('Cancel')?.click();
+    await over;
+  });
+
+  it('should have the command for it, which is grey for what is on disk', () => {
+    const may = (stages: boolean, ...selection: Contents.IModel[]) => {
+      const { context } = setUp(false, stages);
+      Object.assign(context, { selection });
+      const [command] = tapeCommands(context);
+      return [command.isVisible?.(), command.isEnabled?.()];
+    };
+    const folder = { ...file('d'), type: 'directory' };
+    expect(may(true, onTape)).toEqual([true, true]);
+    expect(may(true, file('a'), onTape)).toEqual([true, true]);
+    expect(may(true, folder)).toEqual([true, true]);
+    expect(may(true, file('a'))).toEqual([true, false]);
+    expect(may(true)).toEqual([true, false]);
+    expect(may(false, onTape)).toEqual([false, true]);
   });
 });
 

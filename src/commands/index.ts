@@ -13,6 +13,7 @@ import { findCommands } from './find';
 import { openCommands } from './open';
 import { runCommands } from './run';
 import { storageCommands } from './storage';
+import { tapeCommands } from './tape';
 import { uploadCommands } from './upload';
 
 /** Add all commands to JupyterLab, and those for it to its palette. */
@@ -26,6 +27,7 @@ export function addCommands(
     ...findCommands(context),
     ...storageCommands(context),
     ...downloadCommands(context),
+    ...tapeCommands(context),
     ...uploadCommands(context),
     ...editCommands(context),
     ...clipboardCommands(context),

@@ -8,6 +8,7 @@ import type { CommandContext } from './context';
 import { downloadTo } from './download';
 import { copyFor, insertFor, openNotebook } from './insert';
 import { showBeginning } from './preview';
+import { mayStage, stage } from './tape';
 
 /** What a button says, and does. */
 type Way = [label: string, take: () => unknown];
@@ -32,6 +33,24 @@ export async function offerInsteadOfLarge(
     [trans.__('Show the Beginning'), () => showBeginning(context, item)],
     [trans.__('Copy to Workspace…'), () => downloadTo(context, [item])]
   ]);
+}
+
+/** Say that a file is on tape, and offer to have it brought to disk, or to the workspace. */
+export async function offerInsteadOfTape(
+  context: CommandContext,
+  item: Contents.IModel
+): Promise<void> {
+  const { trans } = context;
+  const text = trans.__(
+    '“%1” is on tape. It can be opened when it has been brought to disk, which takes minutes to hours; a transfer waits for that.',
+    item.name
+  );
+  const ways: Way[] = [
+    [trans.__('Bring to Disk'), () => stage(context, [item])],
+    [trans.__('Copy to Workspace…'), () => downloadTo(context, [item])]
+  ];
+  const title = trans.__('On tape');
+  await offer(context, title, text, mayStage(context) ? ways : []);
 }
 
 /** Let the user choose one of some ways, or none. */

@@ -14,8 +14,9 @@ import { hasStructure } from '../preview';
 import { twinOf } from '../toggle';
 import type { CommandContext, ICommand } from './context';
 import { details } from './details';
-import { offerInsteadOfLarge } from './instead';
+import { offerInsteadOfLarge, offerInsteadOfTape } from './instead';
 import { showBeginning, showStructure } from './preview';
+import { isOnTape } from './tape';
 
 /** The commands that open and show. */
 export function openCommands(context: CommandContext): ICommand[] {
@@ -56,13 +57,15 @@ export function openCommands(context: CommandContext): ICommand[] {
         context.single !== null && context.single.type !== 'directory',
       execute: () => {
         const item = context.single;
-        if (item && hasStructure(item.name)) {
-          return showStructure(context, item);
+        if (!item) {
+          return undefined;
         }
-        if (item) {
-          return showBeginning(context, item);
+        if (isOnTape(item)) {
+          return offerInsteadOfTape(context, item);
         }
-        return undefined;
+        return hasStructure(item.name)
+          ? showStructure(context, item)
+          : showBeginning(context, item);
       }
     },
     {
@@ -119,6 +122,8 @@ export async function open(
 ): Promise<void> {
   if (item.type === 'directory') {
     await context.panel.model.cd(item.path);
+  } else if (isOnTape(item)) {
+    await offerInsteadOfTape(context, item);
   } else if (!factory && hasStructure(item.name)) {
     await showStructure(context, item);
   } else if ((item.size ?? 0) <= context.drive.openLimit) {

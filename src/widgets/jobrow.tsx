@@ -125,6 +125,8 @@ function arrowOf(job: IJob): string {
       return '↑';
     case 'delete':
       return '×';
+    case 'stage':
+      return '⇡';
     default:
       return '→';
   }

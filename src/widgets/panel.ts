@@ -274,12 +274,18 @@ export class CtaPanel extends Panel {
     const { place } = this.model;
     const { to, from } = job;
     const into = to?.source === place.source && to.path === place.path;
+    const isFrom = from.source === place.source;
+    const paths = isFrom ? (from.paths ?? []) : [];
     const leaves = job.kind === 'move' || job.kind === 'delete';
-    const outOf =
-      leaves &&
-      from.source === place.source &&
-      (from.paths ?? []).some(path => parentOf(path) === place.path);
-    if (into || outOf) {
+    const outOf = leaves && paths.some(path => parentOf(path) === place.path);
+    const isBrought =
+      job.kind === 'stage' &&
+      paths.some(
+        path =>
+          parentOf(path) === place.path ||
+          `${place.path}/`.startsWith(`${path}/`)
+      );
+    if (into || outOf || isBrought) {
       void this.model.refresh();
     }
   }

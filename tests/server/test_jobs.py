@@ -79,6 +79,7 @@ def _with(base: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (_with(DOWNLOAD, **{"from": {"source": "sky", "paths": ["/\ud800"]}}), "BadPath", "Unicode"),
         (_with(DOWNLOAD, **{"from": {"source": "local", "paths": ["/x"]}}), "BadRequest", "remote"),
         (_with(DOWNLOAD, kind="delete"), "BadRequest", "absent"),
+        (_with(DOWNLOAD, kind="stage"), "BadRequest", "absent"),
         (
             _with(DOWNLOAD, kind="delete", to=None, **{"from": {"source": "archive", "paths": ["/old"]}}),
             "Unsupported",

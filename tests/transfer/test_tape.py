@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ctadata_jlab.errors import Forbidden, Unreachable
+from ctadata_jlab.errors import Forbidden, Unreachable, Unsupported
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.storage.memory import Memory
 from ctadata_jlab.transfer.job import ItemState, Job, JobState
@@ -39,6 +39,10 @@ class Tape(Faulty):
     def stat(self, path: str) -> Entry:
         entry = super().stat(path)
         return entry if entry.is_folder else replace(entry, online=path in getattr(self, "online", {path}))
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        for entry in super().list(folder):
+            yield entry if entry.is_folder else replace(entry, online=entry.path in self.online)
 
     def stage(self, paths: Any) -> Any:
         self.asked.append(list(paths))
@@ -174,3 +178,60 @@ def test_a_job_brings_files_from_the_tape_of_a_dcache(
     finally:
         storage.close()
         wait_for(lambda: not double.movers)
+
+
+# -- brought for its own sake
+
+
+def test_staging_brings_what_is_on_tape_and_no_more(bench: Bench, tape: Tape) -> None:
+    """All are asked for in one request, what is on disk is skipped, nothing is read, and the job ends when each has come."""
+    tape.online = {"/d/0000"}
+    job = bench.run("stage", "tape", "/d", None)
+    assert (job.state, job.reason, job.files_total, job.files_skipped) == (JobState.BLOCKED, "staging", 6, 1)
+    assert {tuple(asked) for asked in tape.asked} == {tuple(f"/d/{n:04}" for n in range(1, 6))}
+    assert tape.count("stat") == 1  # the folder: no file by itself before it has come
+    tape.online |= {"/d/0001", "/d/0002"}
+    job = _look(bench, job)
+    assert (job.state, job.files_done) == (JobState.BLOCKED, 2)
+    tape.online |= {f"/d/{n:04}" for n in range(6)}
+    job = _look(bench, job)
+    assert (job.state, job.files_done, job.files_skipped, job.bytes_done) == (JobState.DONE, 5, 1, 6)
+    assert tape.count("open") == 0
+
+
+def test_staging_what_is_lost_fails_by_name(bench: Bench, tape: Tape) -> None:
+    """A file that the tape gives up is no success."""
+    tape.lost = {"/d/0004"}
+    tape.online = {f"/d/{n:04}" for n in range(6)} - tape.lost
+    job = bench.run("stage", "tape", "/d/0004", None)
+    assert job.error is not None
+    assert (job.state, job.error.error) == (JobState.FAILED, "Offline")
+    assert "did not come" in job.error.message
+
+
+def test_staging_needs_a_storage_with_tape(bench: Bench) -> None:
+    """Another one refuses at once, in words."""
+    with pytest.raises(Unsupported, match="tape"):
+        bench.submit("stage", "local", "/x", None)
+
+
+def test_staging_at_a_dcache(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One request to the frontend, no GET at the door; the listing then says that they are on disk."""
+    from ctadata_jlab.storage import staging
+
+    monkeypatch.setattr(staging, "_LOOK", 0.0)
+    double.reset(Traps(tape_seconds=0.5))
+    for name in ("a", "b", "c"):
+        double.raw_put(f"/d/{name}", b"1234").locality = "ONLINE" if name == "a" else "NEARLINE"
+    storage = dcache(double, frontend=True)
+    try:
+        with Bench(tmp_path / "q", {"dcache": storage}) as bench:
+            monkeypatch.setattr(bench.engine._dispatcher._desk.tape, "_first", 0.3)
+            job = bench.submit("stage", "dcache", "/d", None)
+            job = bench.until(job.id, lambda job: job.state in {JobState.DONE, JobState.FAILED})
+        assert (job.state, job.files_done, job.files_skipped) == (JobState.DONE, 2, 1)
+        assert {entry.online for entry in storage.list("/d")} == {True}
+        assert not double.requests("door", "GET")
+        assert len([one for one in double.requests("frontend", "POST") if one.status == 201]) == 1
+    finally:
+        storage.close()

@@ -58,6 +58,7 @@ class FirecREST:
         checksums=("sha256",),
         connections=4,
         starts_per_second=20.0,
+        extras=frozenset({"prepares"}),
     )
 
     def __init__(
