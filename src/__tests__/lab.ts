@@ -25,6 +25,7 @@ import { settingsPlugin } from '../plugins/settings';
 import { transfersPlugin } from '../plugins/transfers';
 import type { IJob, IJobRequest, ISource } from '../wire';
 import schema from '../../schema/plugin.json';
+import file from '../../tests/fixtures/wire/contents-file.json';
 import wire from '../../tests/fixtures/wire/sources.json';
 import list from '../../tests/fixtures/wire/jobs.json';
 import { serve, settle } from './server';
@@ -148,6 +149,8 @@ export async function lab(options: ILabOptions = {}) {
       shell.activateById(panel.id);
       await until(() => model.shown.length > 0);
       MessageLoop.flush();
+      await until(() => panel.node.querySelector('.ctadata-Badge'));
+      await until(() => panel.node.querySelector('input[type=search]'));
     },
     /** Select rows by their names. */
     select: async (...names: string[]) => {
@@ -193,7 +196,7 @@ export async function dialog(): Promise<{
 }> {
   const find = (): HTMLElement | null =>
     document.querySelector<HTMLElement>('.jp-Dialog');
-  await until(() => find()?.querySelector('button'));
+  await until(() => find()?.querySelector('.jp-Dialog-header')?.textContent);
   const node = find()!;
   return {
     node,
@@ -211,7 +214,10 @@ export async function dialog(): Promise<{
 
 /** Cancel the dialog that is open, if one is. */
 export async function cancel(): Promise<void> {
-  document.querySelector<HTMLElement>('.jp-Dialog .jp-mod-reject')?.click();
+  const escape = { keyCode: 27, key: 'Escape', bubbles: true };
+  document
+    .querySelector('.jp-Dialog')
+    ?.dispatchEvent(new KeyboardEvent('keydown', escape));
   await until(() => !document.querySelector('.jp-Dialog'));
 }
 
@@ -223,7 +229,7 @@ function listsOf(asked: IAsked[]): string[] {
 
 /** What the server answers that has a queue of jobs, and the same files in every folder. */
 function usual({ method, path, body }: IAsked, jobs: IJob[]): IAnswer {
-  const [, route, id] = path.split('?')[0].split('/');
+  const [, route, id, ...rest] = path.split('?')[0].split('/');
   if (route === 'sources') {
     return { json: SOURCES };
   }
@@ -239,7 +245,22 @@ function usual({ method, path, body }: IAsked, jobs: IJob[]): IAnswer {
   if (route === 'jobs') {
     return { json: id ? jobs.find(job => job.id === id) : jobs };
   }
-  return { json: {} };
+  if (route === 'contents') {
+    return { json: contentOf(decodeURIComponent([id, ...rest].join('/'))) };
+  }
+  return { json: route === 'kinds' ? [KIND] : {} };
+}
+
+const KIND = {
+  ...{ name: 'webdav', title: 'WebDAV', address: 'https://…' },
+  ...{ settings: [], login: 'token' }
+};
+
+/** What there is at a path: a file if its name has a dot. */
+function contentOf(path: string): object {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const type = name.includes('.') ? 'file' : 'directory';
+  return { ...file, name, path, type, content: null, format: null };
 }
 
 /** A job of which nothing is known but what was asked for. */
@@ -341,6 +362,7 @@ function newApp(
     paths,
     openOrReveal: (path: string) => void opened.push(path),
     contextForWidget: (widget: Widget) => ({ path: paths.get(widget) }),
+    newUntitled: (options: object) => contents.newUntitled(options),
     rename: (from: string, to: string) => contents.rename(from, to)
   };
   const commands = new CommandRegistry();
