@@ -31,6 +31,7 @@ const PALETTE: Record<string, string> = {
   'ctadata:download-here': 'Copy to “workspace/notes”',
   'ctadata:download-to-workspace': 'Copy to Workspace…',
   'ctadata:download-to-computer': 'Download to My Computer as Zip',
+  'ctadata:stage': 'Bring to Disk (Stage)',
   'ctadata:upload': 'Upload…',
   'ctadata:upload-folder': 'Upload Folder…',
   'ctadata:upload-from-workspace': 'Copy to dCache…',
@@ -157,6 +158,11 @@ const RUNS: Record<string, IRun> = {
       return asked.find(isIt)?.body;
     },
     then: { source: 'dcache', paths: ['/lst/sub'] }
+  },
+  'ctadata:stage': {
+    selected: ['a.h5', 'sub'],
+    does: begins,
+    then: ['stage', '/lst/sub,/lst/a.h5', null]
   },
   'ctadata:upload': { does: picks(false), then: true },
   'ctadata:upload-folder': { does: picks(true), then: true },

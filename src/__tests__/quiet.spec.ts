@@ -202,7 +202,10 @@ describe('The panel', () => {
     expect(await back()).toBe(1);
     await pass(2);
     expect(await back()).toBe(2);
+    const left = jest.spyOn(window, 'removeEventListener');
     laboratory.panel.dispose();
+    expect(left.mock.calls.map(([type]) => type)).toContain('focus');
+    left.mockRestore();
     await pass(60);
     expect(await back()).toBe(2);
   });

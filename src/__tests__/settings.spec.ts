@@ -392,6 +392,14 @@ describe('The settings', () => {
     });
   });
 
+  it('should follow no document while the panel is hidden', async () => {
+    const settings = { navigateToCurrentDirectory: true };
+    const effect = EFFECTS.navigateToCurrentDirectory;
+    const made = await at({ settings }, effect);
+    made.panel.hide();
+    expect(await effect.see(made)).toBe('/lst');
+  });
+
   describe.each(SHARED)('%s of JupyterLab’s file browser', key => {
     const { seen, value, ...effect } = EFFECTS[key];
     const theirs = { [key]: value };
