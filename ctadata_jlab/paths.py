@@ -83,6 +83,8 @@ def quoted(path: str) -> str:
 
 def display(path: str, limit: int = 120) -> str:
     """Return *path* fit for a message: no control characters, not longer than *limit* characters."""
+    if path.isprintable() and len(path) <= limit:
+        return path
     clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path)
     return clean if len(clean) <= limit else clean[: limit // 2] + "…" + clean[-limit // 2 :]
 

@@ -222,7 +222,12 @@ class Curl:
 
     def prepare(self, handle: pycurl.Curl, url: str, headers: Mapping[str, str], step: Exchange) -> None:
         """Set all that *handle* must know to do *step* at *url*."""
-        handle.setopt(pycurl.URL, url)
+        self.furnish(handle)
+        self.direct(handle, url, headers)
+        step.prepare(handle)
+
+    def furnish(self, handle: pycurl.Curl) -> None:
+        """Set what is the same for all requests."""
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
         handle.setopt(pycurl.NOSIGNAL, 1)
         handle.setopt(pycurl.USERAGENT, USER_AGENT)
@@ -231,15 +236,22 @@ class Curl:
         handle.setopt(pycurl.EXPECT_100_TIMEOUT_MS, EXPECT_MILLISECONDS)
         handle.setopt(pycurl.BUFFERSIZE, 1 << 19)
         handle.setopt(pycurl.UPLOAD_BUFFERSIZE, 1 << 19)
-        handle.setopt(
-            pycurl.HTTPHEADER,
-            [(f"{name}: {value}" if value else f"{name}:").encode() for name, value in headers.items()],
-        )
         if self._trust.bundle:
             handle.setopt(pycurl.CAINFO, self._trust.bundle)
         if self._trust.folder:
             handle.setopt(pycurl.CAPATH, self._trust.folder)
-        step.prepare(handle)
+
+    @staticmethod
+    def direct(handle: pycurl.Curl, url: str, headers: Mapping[str, str]) -> None:
+        """Set where *handle* asks, and with which headers."""
+        handle.setopt(pycurl.URL, url)
+        lines = [(f"{name}: {value}" if value else f"{name}:").encode() for name, value in headers.items()]
+        if lines:
+            handle.setopt(pycurl.HTTPHEADER, lines)
+        else:
+            handle.unsetopt(
+                pycurl.HTTPHEADER
+            )  # no headers would leave those of the request before, its token among them
 
     @contextmanager
     def _line(self) -> Iterator[tuple[Lines, pycurl.Curl]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pycurl
@@ -49,7 +50,7 @@ class Bundle:
     def __init__(self, curl: Curl) -> None:
         self._curl = curl
         self._lines = Lines()
-        self._idle: list[pycurl.Curl] = []
+        self._idle: dict[object, list[pycurl.Curl]] = {}
         self._out: dict[pycurl.Curl, Errand] = {}
         self._refused: str | None = None
         self._looked = self._turned = time.monotonic()
@@ -74,15 +75,14 @@ class Bundle:
             self._lines.remove(handle)
             if self._concluded(errand, failed):
                 ended.append(errand)
-            handle.reset()
-            self._idle.append(handle)
+            self._idle.setdefault(errand.step.kind, []).append(handle)
         ended += self._lost()
         self._turned = time.monotonic()
         return ended
 
     def close(self) -> None:
         """Break off what is under way."""
-        for handle in [*self._out, *self._idle]:
+        for handle in [*self._out, *chain.from_iterable(self._idle.values())]:
             handle.close()
         self._out.clear()
         self._lines.close()
@@ -96,10 +96,15 @@ class Bundle:
         self.close()
 
     def _send(self, errand: Errand) -> None:
-        handle = self._idle.pop() if self._idle else pycurl.Curl()
-        headers = self._curl.signed(errand.url, errand.headers, errand.authorization)
+        idle = self._idle.get(errand.step.kind)
+        if idle:
+            handle = idle.pop()
+        else:
+            handle = pycurl.Curl()
+            self._curl.furnish(handle)
         errand.answer.url = errand.url
-        self._curl.prepare(handle, errand.url, headers, errand.step)
+        self._curl.direct(handle, errand.url, self._curl.signed(errand.url, errand.headers, errand.authorization))
+        errand.step.prepare(handle)
         self._out[handle] = errand
         self._lines.add(handle)
 

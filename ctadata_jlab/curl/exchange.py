@@ -35,8 +35,26 @@ class Answer:
 
     status: int = 0
     reason: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
     url: str = ""
+    lines: list[bytes] = field(default_factory=list)
+    """The headers as they came: of many answers nobody reads them."""
+    _headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, their names in lower case; of several with one name, the last."""
+        if self.lines:
+            for line in self.lines:
+                name, colon, value = line.decode("iso-8859-1").partition(":")
+                if colon:
+                    self._headers[name.strip().lower()] = value.strip()
+            self.lines.clear()
+        return self._headers
+
+    def begin(self, status: int = 0, reason: str = "") -> None:
+        """Take what comes from now on for another answer."""
+        self.status, self.reason, self._headers = status, reason, {}
+        self.lines.clear()
 
 
 class Exchange:
@@ -53,6 +71,11 @@ class Exchange:
         self._moved: tuple[float, float] = (0.0, 0.0)
         self._since = time.monotonic()
 
+    @property
+    def kind(self) -> object:
+        """What two requests have in common if the second can be made with the handle of the first, as that was left."""
+        return type(self)
+
     def prepare(self, handle: pycurl.Curl) -> None:
         """Set where what arrives goes, and what else this kind of request needs; from now on its answer is waited for."""
         self.resume()
@@ -61,15 +84,13 @@ class Exchange:
 
     def again(self) -> None:
         """Be ready to be sent once more, elsewhere."""
-        self.answer.headers = {}
+        self.answer.begin()
         self._pieces.clear()
 
     def take(self) -> None:
         """Take what has arrived; raises to give up."""
         if self._lines:
-            for line in self._lines:
-                self._take_line(line)
-            self._lines.clear()
+            self._take_lines()
         if self._pieces:
             self._take_pieces()
 
@@ -106,16 +127,16 @@ class Exchange:
     def _wait(self) -> None:
         """Nothing moves just now: let whoever wants to give up raise."""
 
-    def _take_line(self, line: bytes) -> None:
-        """Take one header line; a new status line starts a new answer (100-continue)."""
-        text = line.decode("iso-8859-1").strip()
-        if text.startswith("HTTP/"):
-            _, _, rest = text.partition(" ")
-            code, _, reason = rest.partition(" ")
-            self.answer.status, self.answer.reason, self.answer.headers = int(code), reason.strip(), {}
-        elif ":" in text:
-            name, _, value = text.partition(":")
-            self.answer.headers[name.strip().lower()] = value.strip()
+    def _take_lines(self) -> None:
+        """Take header lines; a new status line starts a new answer (100-continue)."""
+        for line in self._lines:
+            if line[:5] == b"HTTP/":
+                _, _, rest = line.decode("iso-8859-1").strip().partition(" ")
+                code, _, reason = rest.partition(" ")
+                self.answer.begin(int(code), reason.strip())
+            else:
+                self.answer.lines.append(line)
+        self._lines.clear()
 
     def _take_pieces(self) -> None:
         """Take body bytes: nobody reads those of a refusal."""
@@ -218,6 +239,11 @@ class Act(Exchange):
     def __init__(self, what: str, method: str) -> None:
         super().__init__(what)
         self._method = method
+
+    @property
+    def kind(self) -> object:
+        """What they have in common is the method, too."""
+        return type(self), self._method
 
     def prepare(self, handle: pycurl.Curl) -> None:
         """Set the method."""

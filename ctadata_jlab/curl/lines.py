@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import selectors
+import select
 import time
 from contextlib import suppress
 
@@ -10,19 +10,20 @@ import pycurl
 
 __all__ = ["Lines"]
 
-_EVENTS = {
-    pycurl.POLL_IN: selectors.EVENT_READ,
-    pycurl.POLL_OUT: selectors.EVENT_WRITE,
-    pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
-}
+_READ, _WRITE = 1, 4
+"""POLLIN and POLLOUT as every system has them."""
+_EVENTS = {pycurl.POLL_IN: _READ, pycurl.POLL_OUT: _WRITE, pycurl.POLL_INOUT: _READ | _WRITE}
 
 
 class Lines:
-    """libcurl's multi interface, driven by sockets: `select` knows no more than 1024 of them, and a server may have more."""
+    """libcurl's multi interface, driven by sockets: `select` knows no more than 1024 of them, and a server may have more.
+
+    libcurl takes up and lays down its sockets with each request; `poll` hears of that without a call of the system.
+    """
 
     def __init__(self) -> None:
         self._multi = pycurl.CurlMulti()
-        self._selector = selectors.DefaultSelector()
+        self._sockets: select.poll | _Selected = select.poll() if hasattr(select, "poll") else _Selected()
         self._due: float | None = None
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
@@ -38,11 +39,10 @@ class Lines:
     def turn(self, longest: float) -> list[tuple[pycurl.Curl, tuple[int, str] | None]]:
         """Move what can be moved, waiting *longest* seconds for it; return who has ended, with libcurl's error if it failed."""
         wait = longest if self._due is None else min(longest, max(0.0, self._due - time.monotonic()))
-        for key, events in self._selector.select(wait):
-            flags = (events & selectors.EVENT_READ and pycurl.CSELECT_IN) | (
-                events & selectors.EVENT_WRITE and pycurl.CSELECT_OUT
-            )
-            self._multi.socket_action(key.fd, flags)
+        for socket, events in self._sockets.poll(wait * 1000):
+            # whatever else befalls a socket (an error, the other side's end) is found out by reading and writing
+            flags = (events & ~_WRITE and pycurl.CSELECT_IN) | (events & ~_READ and pycurl.CSELECT_OUT)
+            self._multi.socket_action(socket, flags)
         if self._due is not None and self._due <= time.monotonic():
             self._due = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
@@ -51,7 +51,6 @@ class Lines:
     def close(self) -> None:
         """Hang up everywhere."""
         self._multi.close()
-        self._selector.close()
 
     def _ended(self) -> list[tuple[pycurl.Curl, tuple[int, str] | None]]:
         ended: list[tuple[pycurl.Curl, tuple[int, str] | None]] = []
@@ -64,13 +63,36 @@ class Lines:
 
     def _on_socket(self, event: int, socket: int, _multi: object, _data: object) -> None:
         if event == pycurl.POLL_REMOVE:
-            with suppress(KeyError, ValueError):  # closed already
-                self._selector.unregister(socket)
+            with suppress(KeyError):
+                self._sockets.unregister(socket)
         elif event in _EVENTS:
-            try:
-                self._selector.modify(socket, _EVENTS[event])
-            except KeyError:
-                self._selector.register(socket, _EVENTS[event])
+            self._sockets.register(socket, _EVENTS[event])
 
     def _on_timer(self, milliseconds: int) -> None:
         self._due = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+
+class _Selected:
+    """What stands in for `select.poll` where the system has none."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[int, int] = {}
+
+    def register(self, socket: int, events: int) -> None:
+        self._sockets[socket] = events
+
+    def unregister(self, socket: int) -> None:
+        del self._sockets[socket]
+
+    def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+        if not self._sockets:
+            time.sleep(milliseconds / 1000)  # Windows cannot wait for nothing
+            return []
+        read = [socket for socket, events in self._sockets.items() if events & _READ]
+        write = [socket for socket, events in self._sockets.items() if events & _WRITE]
+        ready, free, broken = select.select(read, write, list(self._sockets), milliseconds / 1000)
+        found = dict.fromkeys(broken, _READ | _WRITE)
+        for sockets, flag in ((ready, _READ), (free, _WRITE)):
+            for socket in sockets:
+                found[socket] = found.get(socket, 0) | flag
+        return list(found.items())

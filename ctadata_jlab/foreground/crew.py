@@ -60,7 +60,8 @@ class Crew:
         self._current: dict[int, tuple[Item, Watch]] = {}
         self._haul = haul
         self._split = Split(iter(()), self._stop.is_set)
-        self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[list[tuple[int, Result]] | BaseException] = queue.SimpleQueue()
+        self._total = sum(item.size or 0 for item in self._files)
 
     def work(self, target: str) -> Summary:
         """Do it all; return what it has come to, or raise `Cancelled` when *stop* was set before all was done."""
@@ -113,23 +114,22 @@ class Crew:
                 said = self._ended.get(timeout=min(left, _LULL) if news else left)
                 if isinstance(said, BaseException):
                     raise said
-                news.append(said)
+                news += said
         return news
 
     def _tell(self, news: Sequence[Result], *, files: bool) -> None:
         self._done += files * sum(result.error is None for result in news)
-        total = sum(item.size or 0 for item in self._files)
         speed = self._progress.speed(time.monotonic())
         finished = tuple(result for result in news if files or result.error is not None)
         moving = [pair for _, pair in sorted(self._current.copy().items())] if files else []
         current = tuple((item.path, watch.done, item.size or 0) for item, watch in moving)
-        self._report(Standing(len(self._files), self._done, total, self._progress.done, speed, finished, current))
+        self._report(Standing(len(self._files), self._done, self._total, self._progress.done, speed, finished, current))
 
     def _main(self, act: Callable[[Item, Watch], Result]) -> None:
         try:
             while (item := self._split.other()) is not None:
                 with self._shares.turn("", {}, self._is_over):
-                    self._ended.put((item.n, self._result(item, act)))
+                    self._ended.put([(item.n, self._result(item, act))])
         except BaseException as error:  # noqa: BLE001 - a thread's top: raised again where the results are taken
             self._ended.put(error)
 
@@ -148,8 +148,12 @@ class Crew:
 
     def ended(self, kept: list[tuple[Item, Outcome, str]]) -> None:
         """Hear of those that have arrived so."""
-        for item, outcome, place in kept:
-            self._ended.put((item.n, Result(item.path, place, outcome.state, outcome.size, outcome.note)))
+        self._ended.put(
+            [
+                (item.n, Result(item.path, place, outcome.state, outcome.size, outcome.note))
+                for item, outcome, place in kept
+            ]
+        )
 
     def _is_over(self) -> bool:
         return self._stop.is_set() or self._refused.is_set()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ctadata_jlab.curl.bundle import Bundle, Errand
@@ -17,10 +18,9 @@ from ctadata_jlab.storage.asking import MOMENT, Turns
 from ctadata_jlab.storage.digest import QUESTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from ctadata_jlab.curl import Answer
-    from ctadata_jlab.curl.exchange import Exchange
     from ctadata_jlab.storage import Entry
     from ctadata_jlab.storage.asking import Door
     from ctadata_jlab.storage.patience import Patience
@@ -31,6 +31,8 @@ __all__ = ["Gathering"]
 @dataclass(eq=False, slots=True)
 class _Wanted:
     entry: Entry
+    url: str
+    what: str
     pieces: list[bytes] = field(default_factory=list)
     left: int = 1
     error: CtaDataError | None = None
@@ -76,23 +78,19 @@ class Gathering:
                 return False
             if entry is None:
                 return True
-            self._begin(_Wanted(entry))
+            self._begin(_Wanted(entry, self._door.server.url(entry.path), self._door.server.what(entry.path)))
         return True
 
     def _begin(self, one: _Wanted) -> None:
         entry = one.entry
-        accept = self._accept(entry)
-        step = Get(self._what(entry), one.pieces.append, 0, entry.size, accept, ranged=False)
-        self._bundle.start(self._errand(one, step))
+        step = Get(one.what, one.pieces.append, 0, entry.size, partial(_accept, one), ranged=False)
+        self._bundle.start(_Errand(one.url, step, one=one))
         self._fetching += 1
         if entry.checksum is None:
             one.left += 1
-            self._sums.ask(self._errand(one, Head(self._what(entry)), QUESTION))
-
-    def _errand(self, one: _Wanted, step: Exchange, headers: Mapping[str, str] | None = None) -> _Errand:
-        if isinstance(step, Head):
-            step.patience = self._patience.seconds
-        return _Errand(self._door.server.url(one.entry.path), step, headers or {}, one=one)
+            question = Head(one.what)
+            question.patience = self._patience.seconds
+            self._sums.ask(_Errand(one.url, question, QUESTION, one=one))
 
     def _done(self, errand: Errand) -> Gathered | None:
         """Take an answer; return the file if that was the last one for it."""
@@ -110,7 +108,7 @@ class Gathering:
 
     def _unasked(self, question: _Errand) -> Gathered | None:
         one = question.one
-        one.error = one.error or Unsupported(f"Nobody asked for the checksum of {self._what(one.entry)}.")
+        one.error = one.error or Unsupported(f"Nobody asked for the checksum of {one.what}.")
         return self._came(one)
 
     def _came(self, one: _Wanted) -> Gathered | None:
@@ -122,23 +120,17 @@ class Gathering:
     def _learn(self, one: _Wanted, answer: Answer) -> None:
         now, checksum = self._door.told(one.entry, answer)
         if not versions.same(one.entry, now):
-            one.error = Changed(f"{self._what(one.entry)} is no longer the version that was seen.")
+            one.error = Changed(f"{one.what} is no longer the version that was seen.")
         if checksum is None and self._proof:
-            one.error = Unsupported(f"The storage has no checksum of {self._what(one.entry)}.")
+            one.error = Unsupported(f"The storage has no checksum of {one.what}.")
         one.entry = changed(one.entry, checksum=checksum)
 
-    def _accept(self, entry: Entry) -> Callable[[Answer], None]:
-        def accept(answer: Answer) -> None:
-            etag = answer.headers.get("etag")
-            if (
-                etag
-                and entry.version
-                and versions.is_tag(entry.version)
-                and not versions.are_same_tags(etag, entry.version)
-            ):
-                raise Changed(f"{self._what(entry)} is no longer the version that was seen.")
 
-        return accept
-
-    def _what(self, entry: Entry) -> str:
-        return self._door.server.what(entry.path)
+def _accept(one: _Wanted, answer: Answer) -> None:
+    """Refuse another version's bytes where the one who sends them tells the version."""
+    version = one.entry.version
+    if version is None or not versions.is_tag(version):
+        return
+    etag = answer.headers.get("etag")
+    if etag and not versions.are_same_tags(etag, version):
+        raise Changed(f"{one.what} is no longer the version that was seen.")

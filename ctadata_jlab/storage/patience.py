@@ -55,8 +55,7 @@ class Patience:
     @property
     def is_over(self) -> bool:
         """Whether the short way is given up at the moment."""
-        with self._lock:
-            return self._clock() < self._until
+        return self._until > 0 and self._clock() < self._until
 
     def require(self) -> None:
         """Raise `Unsupported` while the short way is given up."""

@@ -287,13 +287,14 @@ class WebDav:
     def told(self, entry: Entry, answer: Answer | httpx.Response) -> tuple[Entry, Checksum | None]:
         """Return *entry* as the headers of the *answer* to HEAD tell it now, and its checksum."""
         size = answer.headers.get("content-length", "")
+        headers = answer.headers
         now = changed(
             entry,
             size=int(size) if size.isdigit() else entry.size,
-            modified=propfind.moment(answer.headers.get("last-modified", "")),
-            version=answer.headers.get("etag"),
+            modified=propfind.moment(headers.get("last-modified", "")),
+            version=headers.get("etag"),
         )
-        return now, best(answer.headers.get("digest"))
+        return now, best(headers.get("digest"))
 
     # -- uploads -----------------------------------------------------------------------------------------------------
 

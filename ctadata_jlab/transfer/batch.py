@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ctadata_jlab.errors import CtaDataError
 from ctadata_jlab.transfer import disk
 from ctadata_jlab.transfer.lock import lock
-from ctadata_jlab.transfer.part import part_names
+from ctadata_jlab.transfer.part import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ class _Part:
     path: Path
     descriptor: int
     locked: ExitStack
+    is_named: bool = False
 
 
 class Batch:
@@ -43,7 +44,7 @@ class Batch:
 
     def add(self, target: Path, data: bytes, modified: datetime | None) -> None:
         """Write *data* beside *target*; `AlreadyExists` if a part of it is there already."""
-        with disk.local_errors(target):
+        try:
             part = _opened(target)
             try:
                 _write(part.descriptor, data)
@@ -53,6 +54,8 @@ class Batch:
             except BaseException:
                 _drop(part)
                 raise
+        except OSError as error:
+            raise disk.local_error(error, target) from error
         self._parts.append(part)
 
     def commit(self) -> list[CtaDataError | None]:
@@ -77,7 +80,7 @@ class Batch:
 
 
 def _opened(target: Path) -> _Part:
-    path, _ = part_names(target)
+    path = target.with_name(part_name(target.name))
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
         return _Part(target, path, descriptor, lock(descriptor, path))
@@ -99,6 +102,7 @@ def _sync(part: _Part) -> None:
 
 def _name(part: _Part) -> None:
     disk.name_new(part.path, part.target)
+    part.is_named = True
 
 
 def _sync_folder(part: _Part) -> None:
@@ -108,7 +112,7 @@ def _sync_folder(part: _Part) -> None:
 def _drop(part: _Part) -> None:
     """Remove what is left of the temporary name, and let go."""
     with contextlib.suppress(OSError):
-        if os.path.samestat(os.fstat(part.descriptor), part.path.lstat()):
+        if not part.is_named and os.path.samestat(os.fstat(part.descriptor), part.path.lstat()):
             part.path.unlink()
     with contextlib.suppress(OSError):
         os.close(part.descriptor)
@@ -117,10 +121,11 @@ def _drop(part: _Part) -> None:
 
 def _error(part: _Part, work: Callable[[_Part], None]) -> CtaDataError | None:
     try:
-        with disk.local_errors(part.target):
-            work(part)
+        work(part)
     except CtaDataError as error:
         return error
+    except OSError as error:
+        return disk.local_error(error, part.target)
     return None
 
 

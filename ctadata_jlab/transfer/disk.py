@@ -17,7 +17,16 @@ from ctadata_jlab.errors import AlreadyExists, BadPath, CtaDataError, Forbidden,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["boot_id", "commit", "free_space", "fsync_folder", "local_errors", "name_new", "write_durably"]
+__all__ = [
+    "boot_id",
+    "commit",
+    "free_space",
+    "fsync_folder",
+    "local_error",
+    "local_errors",
+    "name_new",
+    "write_durably",
+]
 
 _MEANING: dict[int, type[CtaDataError]] = {
     errno.ENOSPC: NoSpace,
@@ -47,8 +56,13 @@ def local_errors(path: Path) -> Iterator[None]:
     except CtaDataError:
         raise
     except OSError as error:
-        kind = _MEANING.get(error.errno or 0, Unreachable)
-        raise kind(f"{paths.display(str(path))}: {error.strerror or error}.") from error
+        raise local_error(error, path) from error
+
+
+def local_error(error: OSError, path: Path) -> CtaDataError:
+    """Return *error* of the operating system about *path* as ours."""
+    kind = _MEANING.get(error.errno or 0, Unreachable)
+    return kind(f"{paths.display(str(path))}: {error.strerror or error}.")
 
 
 def fsync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Small new files, many at once: gathered in one thread, proven and made durable in batches by another.
+"""Small new files, many at once: gathered, proven and written in one thread, made durable in batches by another.
 
 What is plain takes this way: a new name on this machine, a file whose size, version and checksum are as they were seen. Whatever is
 not falls to the hands of the crew, who look again, wait, repeat and resume (see `copy`). So the two promise the same.
@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import queue
 import threading
-import time
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -56,12 +54,11 @@ __all__ = ["LARGEST", "Bulk", "Haul", "Hauling", "Teller", "may_haul"]
 
 LARGEST = 1024 * 1024
 """Bytes: larger files gain little from company, and are held in memory here."""
-_BATCH = 256
+_BATCH = 128
+"""Files that become durable together; as many may be written meanwhile, each with a descriptor of its own."""
 _BATCH_SECONDS = 0.1
 """A file waits for others to become durable together with it, but no longer than this."""
 _NAMES = 50_000
-_AHEAD = 32 * 1024 * 1024
-"""Bytes that may wait for the disk."""
 
 
 def may_haul(source: Storage, target: Storage) -> bool:
@@ -74,7 +71,6 @@ class _Catch:
     item: Item
     target: Path
     entry: Entry
-    data: bytes
 
 
 class Haul:
@@ -98,9 +94,9 @@ class Haul:
         self._teller = teller
         self._folder: _Folder | None = None
         self._under_way: dict[str, tuple[Item, Path]] = {}
-        self._caught: queue.SimpleQueue[_Catch | None] = queue.SimpleQueue()
-        self._waiting = 0
-        self._room = threading.Condition()
+        self._batch, self._written = Batch(), list[_Catch]()
+        self._changed = threading.Condition()
+        self._ended = threading.Event()
         self._error: BaseException | None = None
 
     @staticmethod
@@ -131,8 +127,13 @@ class Haul:
         except Unsupported:
             return  # not this server: the hands do it all
         finally:
-            self._caught.put(None)
+            with self._changed:
+                self._ended.set()
+                self._changed.notify_all()
             keeper.join()
+            self._batch.discard()
+            for catch in self._written:
+                self._split.fall(catch.item)
             for item, _ in self._under_way.values():
                 self._split.fall(item)
         if self._error is not None:
@@ -167,70 +168,57 @@ class Haul:
             return
         self._split.went_well()
         watch.moved(len(gathered.data))
-        self._put(_Catch(item, target, gathered.entry, gathered.data))
+        try:
+            _prove(gathered)
+            self._write(_Catch(item, target, gathered.entry), gathered.data)
+        except CtaDataError:
+            watch.again(len(gathered.data))
+            self._split.fall(item)
 
-    def _put(self, catch: _Catch) -> None:
-        with self._room:
-            while self._waiting > _AHEAD and self._error is None:
-                self._room.wait(0.2)
-            self._waiting += len(catch.data)
-        self._caught.put(catch)
+    def _write(self, catch: _Catch, data: bytes) -> None:
+        """Write *data*, still at hand, where it waits for others to become durable together with it."""
+        with self._changed:
+            while len(self._written) >= _BATCH and self._error is None:
+                self._changed.wait(0.2)
+            self._batch.add(catch.target, data, catch.entry.modified)
+            self._written.append(catch)
+            if len(self._written) >= _BATCH:
+                self._changed.notify_all()
 
     # -- keeping, in a thread of its own -------------------------------------------------------------------------------
 
     def _main(self, watch: Watch) -> None:
         try:
-            while (catch := self._caught.get()) is not None:
-                if not self._keep_batch(catch, watch):
-                    return
+            while not self._ended.is_set():
+                self._keep_batch(watch)
+            self._keep_batch(watch)
         except BaseException as error:  # noqa: BLE001 - a thread's top: raised again by `run`
             self._error = error
 
-    def _keep_batch(self, catch: _Catch | None, watch: Watch) -> bool:
-        """Make durable *catch* and what comes within a moment; returns whether more may come."""
-        batch, written = Batch(), list[_Catch]()
-        until = time.monotonic() + _BATCH_SECONDS
-        try:
-            while catch is not None:
-                if self._is_written(batch, catch, watch):
-                    written.append(catch)
-                if len(batch) >= _BATCH:
-                    break
-                catch = self._caught.get(timeout=max(0.0, until - time.monotonic()))
-        except queue.Empty:
-            pass
-        finally:
+    def _keep_batch(self, watch: Watch) -> None:
+        """Make durable what has been written when that is enough, or a moment has passed."""
+        with self._changed:
+            if len(self._written) < _BATCH and not self._ended.is_set():
+                self._changed.wait(_BATCH_SECONDS)
+            batch, written = self._batch, self._written
+            self._batch, self._written = Batch(), []
+            self._changed.notify_all()
+        if written:
             self._commit(batch, written, watch)
-        return catch is not None
-
-    def _is_written(self, batch: Batch, catch: _Catch, watch: Watch) -> bool:
-        """Prove and write *catch*; whether that went well. If not, the hands get it."""
-        with self._room:
-            self._waiting -= len(catch.data)
-            self._room.notify_all()
-        try:
-            _prove(catch)
-            batch.add(catch.target, catch.data, catch.entry.modified)
-        except CtaDataError:
-            self._fall(catch, watch)
-            return False
-        return True
 
     def _commit(self, batch: Batch, written: list[_Catch], watch: Watch) -> None:
         kept: list[tuple[Item, Outcome, str]] = []
         for catch, error in zip(written, batch.commit(), strict=True):
+            size = catch.entry.size or 0
             if error is None:
                 note, item = proof_note(_proof(catch.entry)), catch.item
-                outcome = Outcome(ItemState.DONE, item.target or "/", len(catch.data), note, catch.entry)
+                outcome = Outcome(ItemState.DONE, item.target or "/", size, note, catch.entry)
                 kept.append((replace(item, attempts=item.attempts + 1), outcome, str(catch.target)))
             else:
-                self._fall(catch, watch)
+                watch.again(size)
+                self._split.fall(catch.item)
         if kept:
             self._teller.ended(kept)
-
-    def _fall(self, catch: _Catch, watch: Watch) -> None:
-        watch.again(len(catch.data))
-        self._split.fall(catch.item)
 
 
 class _Folder:
@@ -270,15 +258,16 @@ def _proof(entry: Entry) -> Checksum | None:
     return entry.checksum if entry.checksum is not None and entry.checksum.algorithm in KNOWN else None
 
 
-def _prove(catch: _Catch) -> None:
+def _prove(gathered: Gathered) -> None:
     """Raise `Corrupted` unless size and checksum are right."""
-    proof = _proof(catch.entry)
-    if len(catch.data) != catch.entry.size:
-        raise Corrupted(f"Another size came for {paths.display(catch.entry.path)}.")
+    entry, data = gathered.entry, gathered.data
+    proof = _proof(entry)
+    if len(data) != entry.size:
+        raise Corrupted(f"Another size came for {paths.display(entry.path)}.")
     if proof is None:
         return
     digests = Digests([proof.algorithm])
-    digests.update(catch.data)
+    digests.update(data)
     computed = digests.checksum(proof.algorithm)
     if computed is None or not proof.matches(computed):
-        raise Corrupted(f"The bytes of {paths.display(catch.entry.path)} give {computed}; the storage says {proof}.")
+        raise Corrupted(f"The bytes of {paths.display(entry.path)} give {computed}; the storage says {proof}.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ctadata_jlab.storage import Checksum, Entry
 
-__all__ = ["SMALL", "Part", "part_names", "sweep"]
+__all__ = ["SMALL", "Part", "part_name", "part_names", "sweep"]
 
 SMALL = 8 * 1024 * 1024
 """A part up to so many bytes gets its sidecar only when it is left unfinished: after a crash it is as quickly fetched as explained."""
@@ -34,10 +34,15 @@ _CHECKPOINT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 
+def part_name(name: str) -> str:
+    """Return how the part of a file called *name* is called."""
+    return paths.shortened(name, ".", ".ctapart")
+
+
 def part_names(target: Path) -> tuple[Path, Path]:
     """Return the part file and the sidecar of *target*."""
     return (
-        target.with_name(paths.shortened(target.name, ".", ".ctapart")),
+        target.with_name(part_name(target.name)),
         target.with_name(paths.shortened(target.name, ".", ".ctapart.json")),
     )
 

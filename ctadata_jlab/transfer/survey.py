@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from ctadata_jlab.storage import TellsRoom
 from ctadata_jlab.transfer.compare import End, are_identical, local_file
 from ctadata_jlab.transfer.disk import free_space, local_errors
 from ctadata_jlab.transfer.job import Question
-from ctadata_jlab.transfer.part import part_names
+from ctadata_jlab.transfer.part import part_name, part_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -106,12 +107,12 @@ def require_room(
     if place is None:
         _require_quota(items, target, folder, check)
         return
-    needed, absent = 0, ""
+    needed, looked, place_above = 0, "", None
     for item in _checked(items(), check):
         above = paths.parent(item.target or "/")
-        if above != absent and not _is_folder(target, above):
-            absent = above
-        needed += (item.size or 0) if above == absent else _missing(item, target)
+        if above != looked:
+            looked, place_above = above, _folder(target, above)
+        needed += (item.size or 0) if place_above is None else _missing(item, place_above, target)
     with local_errors(place):
         free = free_space(place)
     if needed > free:
@@ -145,14 +146,21 @@ def _checked(items: Iterable[Item], check: Callable[[], object]) -> Iterator[Ite
         yield item
 
 
-def _is_folder(target: Storage, path: str) -> bool:
+def _folder(target: Storage, path: str) -> str | None:
+    """Return the folder *path* of this machine, None where there is none yet."""
     place = local_file(target, path)
-    return place is not None and place.is_dir()
+    return str(place) if place is not None and place.is_dir() else None
 
 
-def _missing(item: Item, target: Storage) -> int:
+def _missing(item: Item, folder: str, target: Storage) -> int:
+    """Return how many bytes of *item* are not in *folder* yet; most often there is nothing, which is seen soonest."""
+    name = paths.name(item.target or "/")
+    if not item.size:
+        return 0
+    if not any(os.path.lexists(f"{folder}/{one}") for one in (name, part_name(name))):
+        return item.size
     file = local_file(target, item.target or "/")
-    if file is None or not item.size:
+    if file is None:
         return 0
     with local_errors(file):
         if file.is_file() and file.stat().st_size == item.size:
