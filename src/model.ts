@@ -302,6 +302,7 @@ export class CtaModel extends FilterFileBrowserModel {
     if (!this.isDisposed) {
       this._refreshing.dispose();
       this._turn?.abort.abort();
+      this._search?.stop();
       super.dispose();
     }
   }
@@ -344,6 +345,13 @@ export class CtaModel extends FilterFileBrowserModel {
     } catch (reason) {
       this._tellFailed(asServerError(reason));
     }
+  }
+
+  /** Show a row, such as one that a search has found, in the folder where it lies. */
+  async reveal(row: Contents.IModel): Promise<void> {
+    const { source, path } = placeOf(row.path);
+    await this._go({ source, path: parentOf(path) }, {});
+    this._located.emit(nameOf(path));
   }
 
   /** A signal emitted with the name of a file that was gone to. */

@@ -1,4 +1,5 @@
 import { DirListing } from '@jupyterlab/filebrowser';
+import type { Contents } from '@jupyterlab/services';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
@@ -183,6 +184,73 @@ describe('CtaModel', () => {
     await settle(10);
     expect(names(model)).toEqual(['sub', 'f0.h5', 'f1.h5']);
     expect(lists()).toHaveLength(2);
+  });
+
+  it.each([
+    ['stopped', (model: CtaModel) => model.stopSearch(), true],
+    ['closed', (model: CtaModel) => model.endSearch(), false],
+    ['left for a folder', (model: CtaModel) => void model.cd('sub'), false],
+    [
+      'followed by another',
+      (model: CtaModel) => void model.searchFor('y'),
+      false
+    ],
+    ['gone with its panel', (model: CtaModel) => model.dispose(), true]
+  ])('should end the request of a search that is %s', async (_, end, stays) => {
+    const line = JSON.stringify({
+      ...{ names: ['x.h5'], sizes: [1], mtimes: [1], flags: [0] },
+      ...{ folders: ['deep'], searched: 2 }
+    });
+    const searches: (AbortSignal | null)[] = [];
+    const { model } = await make(({ path, signal }) => {
+      if (!path.includes('/search/')) {
+        return rows(1);
+      }
+      searches.push(signal);
+      return { pieces: [line + '\n'], hangs: signal ?? undefined };
+    });
+    await model.open({ source: 'dcache', path: '/lst' });
+    void model.searchFor('x');
+    await settle(5);
+    expect(model.search).toMatchObject({
+      ...{ isRunning: true, found: 1, searched: 2, error: null }
+    });
+    expect(searches[0]?.aborted).toBe(false);
+    end(model);
+    expect(searches[0]?.aborted).toBe(true);
+    await settle(20);
+    expect(model.search?.text === 'x').toBe(stays);
+    if (stays) {
+      expect(model.search).toMatchObject({
+        ...{ isRunning: false, found: 1, error: null }
+      });
+      expect(names(model)).toEqual(['x.h5']);
+    }
+  });
+
+  it('should show what a search found in its folder', async () => {
+    const line = (value: object): string => JSON.stringify(value) + '\n';
+    const { model } = await make(({ path }) =>
+      path.includes('/search/')
+        ? {
+            pieces: [
+              line({
+                ...{ names: ['f0.h5'], sizes: [1], mtimes: [1], flags: [0] },
+                ...{ folders: ['deep/er'], searched: 2 }
+              }),
+              line({ complete: true, count: 1, hash: '', searched: 2 })
+            ]
+          }
+        : rows(2)
+    );
+    const located: string[] = [];
+    model.located.connect((_, name) => located.push(name));
+    await model.open({ source: 'dcache', path: '/lst' });
+    await model.searchFor('f0');
+    await model.reveal(model.shown[0] as Contents.IModel);
+    expect(model.search).toBeNull();
+    expect(model.place.path).toBe('/lst/deep/er');
+    expect(located).toEqual(['f0.h5']);
   });
 
   it('should refresh when a file changes in a folder below the root', async () => {

@@ -18,6 +18,8 @@ export interface IAnswer {
   pieces?: string[];
   /** Breaks the connection after the pieces. */
   breaks?: boolean;
+  /** Leaves the connection open after the pieces, until this is aborted. */
+  hangs?: AbortSignal;
 }
 
 /** The base URL, below which everything has to lie. */
@@ -82,6 +84,13 @@ function responseOf(answer: IAnswer): Response {
       const value = pieces.shift();
       if (value === undefined && answer.breaks) {
         return Promise.reject(new TypeError('network error'));
+      }
+      const { hangs } = answer;
+      if (value === undefined && hangs) {
+        return new Promise((_, reject) => {
+          const end = () => reject(new DOMException('', 'AbortError'));
+          return hangs.aborted ? end() : hangs.addEventListener('abort', end);
+        });
       }
       return Promise.resolve({ done: value === undefined, value });
     },

@@ -26,6 +26,19 @@ export function findCommands(context: CommandContext): ICommand[] {
       execute: () => askPath(context)
     },
     {
+      id: 'ctadata:reveal',
+      label: trans.__('Show in Its Folder'),
+      caption: trans.__('Leave the results for the folder where this lies'),
+      inPalette: true,
+      isVisible: () => panel.model.search !== null,
+      isEnabled: () => context.single !== null,
+      execute: async () => {
+        if (context.single) {
+          await panel.model.reveal(context.single);
+        }
+      }
+    },
+    {
       id: 'ctadata:go-home',
       label: trans.__('Go to My Folder'),
       inPalette: true,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,17 @@ from ctadata_jlab.errors import BadPath, Forbidden, NotLoggedIn
 from ctadata_jlab.server import search
 from ctadata_jlab.server.refusal import ClientGone
 from ctadata_jlab.server.search import Search, pattern
+from ctadata_jlab.session import Source
 from ctadata_jlab.storage.memory import Memory
+from ctadata_jlab.storage.remembering import Remembering
+from tests.storage.test_dcache import dcache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ctadata_jlab.storage import Entry
-    from tests.server.fakes import Flaky
+    from tests.door.double import Double
+    from tests.server.fakes import FakeSession, Flaky
 
 
 class _Guarded(Memory):
@@ -108,6 +113,42 @@ def test_nobody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
         if thread.name == "ctadata-list":
             thread.join(10)
     assert threading.active_count() <= before
+
+
+@pytest.mark.usefixtures("http_server")
+async def test_who_leaves_stops_the_requests(
+    double: Double,
+    session: FakeSession,
+    http_server_port: Any,
+    jp_auth_header: dict[str, str],
+    jp_base_url: str,
+) -> None:
+    """A search that is stopped in the browser ends at the storage, too: most of its folders are never asked for."""
+    count = 4000
+    for n in range(count):
+        double.raw_put(f"/d/{n:04}/needle", b"")
+    door = dcache(double)
+    browse = Remembering(door)
+    session.sources["door"] = Source("door", "Door", "dcache", door, browse)
+    reader, writer = await asyncio.open_connection("127.0.0.1", http_server_port[1])
+    head = f"GET {jp_base_url}ctadata-jlab/search/door/d?name=needle HTTP/1.1\r\nHost: localhost\r\n"
+    writer.write(f"{head}Authorization: {jp_auth_header['Authorization']}\r\n\r\n".encode())
+    said = await asyncio.wait_for(reader.readuntil(b"needle"), 60)
+    assert b" 200 " in said.partition(b"\r\n")[0]
+    writer.close()
+
+    def is_over() -> bool:
+        return not any(thread.name == "ctadata-list" for thread in threading.enumerate())
+
+    for _ in range(600):
+        if is_over():
+            break
+        await asyncio.sleep(0.1)
+    assert is_over()
+    asked = len(double.requests("door", "PROPFIND"))
+    await asyncio.sleep(0.5)
+    assert len(double.requests("door", "PROPFIND")) == asked
+    assert 1 < asked < count / 2
 
 
 def test_pattern() -> None:

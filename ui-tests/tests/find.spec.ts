@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { expect, galata, LOWEST, test } from './panel';
-import { lay, onDoor, RUN, textOf } from './rig';
+import { inWorkspace, lay, onDoor, RUN, textOf } from './rig';
 
 test(
   'names are filtered by a part, a glob or an expression, and counted',
@@ -175,7 +175,8 @@ test('my folder, bookmarks and recent folders are one menu away, also after a re
 
 test('a search below a folder shows what it finds, where it lies, and can be stopped', async ({
   panel,
-  own
+  own,
+  tmpPath
 }) => {
   lay(onDoor(own), {
     'a/one needle.txt': '1',
@@ -205,6 +206,24 @@ test('a search below a folder shows what it finds, where it lies, and can be sto
     .poll(() => textOf(onDoor(own, 'a', 'b', 'c', 'found.txt')))
     .toBe('2');
 
+  // What is found is as good as any row.
+  await panel.row('one needle.txt').dblclick();
+  await expect(
+    panel.documents.locator('.jp-FileEditor:visible .cm-content')
+  ).toContainText('1');
+  await panel.choose('one needle.txt', /^Copy to “/);
+  await panel.expectJob('one needle.txt', 'done');
+  expect(textOf(inWorkspace(tmpPath, 'one needle.txt'))).toBe('1');
+  await panel.choose('one needle.txt', 'Show in Its Folder');
+  await panel.expectHere('a');
+  await expect(strip).toBeHidden();
+  await expect(panel.row('one needle.txt')).toHaveClass(/jp-mod-selected/);
+  await panel.crumbs.getByText(own, { exact: true }).click();
+  await panel.expectHere(own);
+
+  await box.fill('NEEDLE');
+  await box.press('Enter');
+  await expect(strip).toContainText('1 found');
   await strip.getByRole('button', { name: 'Close the results' }).click();
   await expect(panel.row('hay.txt')).toBeVisible();
   await expect(strip).toBeHidden();
