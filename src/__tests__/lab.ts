@@ -65,7 +65,8 @@ export function listing(files: Record<string, IFile>): IAnswer {
       name => (isFolder(name) ? 1 : 0) | (files[name].isOffline ? 2 : 0)
     )
   };
-  const end = { complete: true, count: names.length, hash: '' };
+  const hash = JSON.stringify(block);
+  const end = { complete: true, count: names.length, hash };
   return { pieces: [JSON.stringify(block) + '\n', JSON.stringify(end)] };
 }
 
@@ -241,6 +242,13 @@ function usual({ method, path, body }: IAsked, jobs: IJob[]): IAnswer {
     const job = { ...QUIET, ...request, id: `job-${jobs.length}` } as IJob;
     jobs.unshift(job);
     return { status: 201, json: job };
+  }
+  if (route === 'jobs' && method === 'PATCH') {
+    const at = jobs.findIndex(job => job.id === id);
+    const { action } = body as { action: string };
+    const state = action === 'cancel' ? 'cancelled' : 'waiting';
+    jobs[at] = { ...jobs[at], state, seq: jobs[at].seq + 1 };
+    return { json: jobs[at] };
   }
   if (route === 'jobs') {
     return { json: id ? jobs.find(job => job.id === id) : jobs };

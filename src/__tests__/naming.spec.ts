@@ -2,6 +2,7 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { VirtualDirListing } from '../widgets/listing';
+import { cancel, dialog, lab, listing, until } from './lab';
 import { make } from './making';
 import type { IAnswer } from './server';
 import { settle } from './server';
@@ -151,5 +152,68 @@ describe('Rows of one name in several folders', () => {
     finish();
     await renamed;
     expect(renames).toEqual([['data.fits', 'new.fits']]);
+  });
+});
+
+describe('A name with a colon', () => {
+  const NAME = 'run 12:30:05.txt';
+  let laboratory: Awaited<ReturnType<typeof lab>>;
+
+  beforeEach(async () => {
+    laboratory = await lab({
+      answer: ({ path }) =>
+        path.includes('/listing/')
+          ? listing({ [NAME]: {}, 'plain.txt': {} })
+          : null
+    });
+    await laboratory.show();
+  });
+
+  afterEach(async () => {
+    await cancel();
+    laboratory.dispose();
+    document.body.innerHTML = '';
+  });
+
+  /** Rename a row by typing; what was asked of the server. */
+  async function rename(name: string, to: string): Promise<unknown[]> {
+    const { select, rows, asked } = laboratory;
+    await select(name);
+    const renamed = rows.rename();
+    const editor = (rows as unknown as IInside)._editNode;
+    expect(editor.value).toBe(name);
+    editor.value = to;
+    editor.blur();
+    await renamed.catch(() => undefined); // the listing here stays as it is
+    return asked
+      .filter(({ method }) => method === 'PATCH')
+      .map(({ path, body }) => [path, body]);
+  }
+
+  it('should be changed into one without', async () => {
+    expect(await rename(NAME, 'run 12.txt')).toEqual([
+      [
+        'ctadata-jlab/contents/dcache/lst/run%2012%3A30%3A05.txt',
+        { path: 'dcache/lst/run 12.txt' }
+      ]
+    ]);
+  });
+
+  it('should not be given, which JupyterLab could not open, and it should be said so', async () => {
+    expect(await rename('plain.txt', 'a:b.txt')).toEqual([]);
+    const { node } = await dialog();
+    expect(node.textContent).toContain('"a:b.txt" is not a valid name');
+    await cancel();
+    expect(laboratory.names()).toEqual(['plain.txt', NAME]);
+  });
+
+  it('should be opened, and taken away, as it is', async () => {
+    const { commands, select, manager, jobs } = laboratory;
+    await select(NAME);
+    await commands.execute('ctadata:open');
+    expect(manager.opened).toEqual([`ctadata:dcache/lst/${NAME}`]);
+    await commands.execute('ctadata:download-here');
+    await until(() => jobs.length);
+    expect(jobs[0].from.paths).toEqual([`/lst/${NAME}`]);
   });
 });

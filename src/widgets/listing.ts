@@ -61,6 +61,8 @@ export class VirtualDirListing extends DirListing {
   constructor(options: VirtualDirListing.IOptions) {
     super(options);
     this._rows = options.model;
+    const trans = this.translator.load('ctadata_jlab');
+    this._onTape = trans.__('tape');
     this.addClass('ctadata-Listing');
     this._core = this as unknown as ICore;
     this._isVirtual = isKnown(this._core);
@@ -323,7 +325,7 @@ export class VirtualDirListing extends DirListing {
   /** Say what JupyterLab's code does not. */
   private _finish(node: HTMLElement | undefined, item: Contents.IModel): void {
     if (node) {
-      mark(node, item);
+      mark(node, item, this._onTape);
       const folder = item.path.slice(0, -item.name.length - 1);
       locate(
         node,
@@ -696,6 +698,8 @@ export class VirtualDirListing extends DirListing {
 
   private _core: ICore;
   private _rows: CtaModel;
+  /** What a row says whose file is on tape only. */
+  private _onTape: string;
   private _isVirtual: boolean;
   private _wasDrawn = new Signal<this, void>(this);
   private _dragged: MouseEvent | null = null;
@@ -724,7 +728,7 @@ export namespace VirtualDirListing {
  * JupyterLab's own menu entries look for `data-isdir`; some of them are wrong
  * for remote files ("Move to Trash").
  */
-function mark(node: HTMLElement, item: Contents.IModel): void {
+function mark(node: HTMLElement, item: Contents.IModel, onTape: string): void {
   node.removeAttribute('data-isdir');
   node.dataset.ctadataKind = item.type === 'directory' ? 'folder' : 'file';
   node.dataset.ctadataName = nameOf(item.path);
@@ -732,7 +736,9 @@ function mark(node: HTMLElement, item: Contents.IModel): void {
   const online = (item as ICtaModel).ctadata?.online;
   if (online === false) {
     node.dataset.ctadataOnline = 'false';
+    node.dataset.ctadataTape = onTape;
   } else {
     delete node.dataset.ctadataOnline;
+    delete node.dataset.ctadataTape;
   }
 }
