@@ -131,7 +131,7 @@ function Badge(props: IHeaderProps): JSX.Element | null {
     <button
       className={`ctadata-Badge ctadata-mod-${badge.tone}`}
       title={badge.title}
-      aria-label={trans.__('Login: %1', badge.title)}
+      aria-label={trans.__('Login: %1', `${badge.text}; ${badge.title}`)}
       onClick={onLogin}
     >
       <span className="ctadata-Badge-dot" aria-hidden="true" />

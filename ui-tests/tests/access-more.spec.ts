@@ -1,7 +1,6 @@
 /** What axe finds in dialogs, menus, previews and questions, in all themes. */
 
-import AxeBuilder from '@axe-core/playwright';
-
+import { MENU, serious } from './axe';
 import { expect, test } from './together';
 import type { Panel } from './together';
 import { BULK, inWorkspace, lay, onDoor } from './rig';
@@ -12,35 +11,16 @@ const THEMES = [
   'JupyterLab Light'
 ];
 
-/** A menu, whose elements are JupyterLab's. */
-const MENU = '.lm-Menu';
-
 /** What is serious of what axe finds in a part of the page; of the contrast in each theme, but for menus. */
-async function serious({ page }: Panel, part: string): Promise<string[]> {
+async function seriousIn({ page }: Panel, part: string): Promise<string[]> {
   const found: string[] = [];
-  const isMenu = part === MENU;
-  for (const theme of isMenu ? THEMES.slice(-1) : THEMES) {
+  const last = THEMES[THEMES.length - 1];
+  for (const theme of part === MENU ? [last] : THEMES) {
     if ((await page.theme.getTheme()) !== theme) {
       await page.theme.setTheme(theme);
     }
-    const axe = new AxeBuilder({ page }).include(part);
-    if (isMenu) {
-      axe.disableRules(['aria-required-children', 'listitem']); // Lumino's own separators and submenus
-    }
-    const isAll = theme === THEMES[THEMES.length - 1];
-    const { violations } = await (
-      isAll ? axe : axe.withRules(['color-contrast'])
-    ).analyze();
-    for (const { id, impact, nodes } of violations) {
-      if (impact === 'serious' || impact === 'critical') {
-        found.push(
-          ...nodes.map(
-            ({ html, failureSummary }) =>
-              `${theme}: ${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`
-          )
-        );
-      }
-    }
+    const some = await serious(page, part, theme !== last);
+    found.push(...some.map(one => `${theme}: ${one}`));
   }
   return found;
 }
@@ -55,7 +35,7 @@ test('axe finds nothing serious in the dialogs and menus, in all themes', async 
   await panel.startIn(own);
   await panel.choose('full', 'Delete…');
   await expect(panel.dialog.getByLabel('To confirm, type')).toBeVisible();
-  expect(await serious(panel, '.jp-Dialog')).toEqual([]);
+  expect(await seriousIn(panel, '.jp-Dialog')).toEqual([]);
   await panel.answer('Cancel');
 
   await panel.crumbs.getByText('dCache', { exact: true }).click();
@@ -63,32 +43,32 @@ test('axe finds nothing serious in the dialogs and menus, in all themes', async 
   const places = panel.node.getByRole('button', { name: 'Places' });
   await places.click();
   await expect(panel.menu).toBeVisible();
-  expect(await serious(panel, MENU)).toEqual([]);
+  expect(await seriousIn(panel, MENU)).toEqual([]);
   await panel.menu
     .locator('.lm-Menu-item')
     .filter({ hasText: 'Add a Storage…' })
     .click();
   await panel.answer('Test');
   await expect(panel.dialog.getByRole('status')).not.toBeEmpty();
-  expect(await serious(panel, '.jp-Dialog')).toEqual([]);
+  expect(await seriousIn(panel, '.jp-Dialog')).toEqual([]);
   await panel.answer('Cancel');
 
   await page.evaluate(() => {
     void window.jupyterapp.commands.execute('ctadata:go-to');
   });
   await expect(panel.dialog.getByRole('textbox')).toBeVisible();
-  expect(await serious(panel, '.jp-Dialog')).toEqual([]);
+  expect(await seriousIn(panel, '.jp-Dialog')).toEqual([]);
   await panel.answer('Cancel');
 
   await panel.enter('cta', 'simulations');
   await panel.row(BULK).dblclick();
   await expect(panel.dialog).toContainText('Too large to open');
-  expect(await serious(panel, '.jp-Dialog')).toEqual([]);
+  expect(await seriousIn(panel, '.jp-Dialog')).toEqual([]);
   await panel.answer('Cancel');
 
   await panel.row(BULK).click({ button: 'right' });
   await expect(panel.menu).toBeVisible();
-  expect(await serious(panel, MENU)).toEqual([]);
+  expect(await seriousIn(panel, MENU)).toEqual([]);
   await page.keyboard.press('Escape');
 });
 
@@ -116,13 +96,13 @@ test('axe finds nothing serious in transfers, questions and results, in all them
   await box.fill('good');
   await box.press('Enter');
   await expect(panel.node.locator('.ctadata-Search')).toContainText('2 found');
-  expect(await serious(panel, '#ctadata-panel')).toEqual([]);
+  expect(await seriousIn(panel, '#ctadata-panel')).toEqual([]);
   await panel.node.getByRole('button', { name: 'Close the results' }).click();
 
   await panel.job('good.txt').locator('.ctadata-Job-title').click();
   await panel.dialog.getByText('What happened').click();
   await expect(panel.dialog.locator('pre')).not.toBeEmpty();
-  expect(await serious(panel, '.jp-Dialog')).toEqual([]);
+  expect(await seriousIn(panel, '.jp-Dialog')).toEqual([]);
   await panel.answer('Close');
 });
 
@@ -138,7 +118,7 @@ test('axe finds nothing serious in the previews, in all themes', async ({
   const part = panel.documents.locator('.ctadata-Preview-part:visible');
   await expect(part.locator('canvas')).toBeVisible();
   await part.getByText('Header', { exact: true }).click();
-  expect(await serious(panel, '.ctadata-Preview')).toEqual([]);
+  expect(await seriousIn(panel, '.ctadata-Preview')).toEqual([]);
 
   await panel.crumbs.getByText('dCache', { exact: true }).click();
   await expect(panel.row('lst')).toBeVisible();
@@ -149,7 +129,7 @@ test('axe finds nothing serious in the previews, in all themes', async ({
     .locator('[data-path="/dl1/event/telescope/parameters/LST_LSTCam"]')
     .click();
   await expect(table.locator('.ctadata-Preview-bars').first()).toBeVisible();
-  expect(await serious(panel, '.ctadata-Preview:not(.lm-mod-hidden)')).toEqual(
-    []
-  );
+  expect(
+    await seriousIn(panel, '.ctadata-Preview:not(.lm-mod-hidden)')
+  ).toEqual([]);
 });

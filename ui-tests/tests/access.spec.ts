@@ -1,11 +1,9 @@
 /** For everybody: what axe finds, keys, narrow and wide, light and dark. */
 
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { serious } from './axe';
 import { expect, galata, test } from './panel';
 import { inWorkspace, lay, setSpeed } from './rig';
 
@@ -14,18 +12,6 @@ const THEMES = [
   'JupyterLab Dark',
   'JupyterLab Dark High Contrast'
 ];
-
-/** What is serious of what axe finds in a part of the page. */
-async function serious(page: Page, part: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).include(part).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(
-        node => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ''}`
-      )
-    );
-}
 
 for (const theme of THEMES) {
   test(`axe finds nothing serious in panel, dialogs and transfers: ${theme}`, async ({
@@ -108,7 +94,10 @@ test('everything in the panel is reached by the tabulator, in the order in which
   expect(found).not.toContain(-1);
 });
 
-test('without motion nothing turns', async ({ page, panel }) => {
+test('without motion nothing turns, and no bar glides', async ({
+  page,
+  panel
+}) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await panel.start();
   await panel.enter('cta');
@@ -121,6 +110,15 @@ test('without motion nothing turns', async ({ page, panel }) => {
   );
   setSpeed(0);
   expect(animation).toBe('none');
+  const lasting = await panel.node.evaluate(node => {
+    const bar = document.createElement('div');
+    bar.className = 'ctadata-Bar-done';
+    node.append(bar);
+    const { transitionDuration } = getComputedStyle(bar);
+    bar.remove();
+    return transitionDuration;
+  });
+  expect(lasting).toBe('0s');
 });
 
 for (const [width, side] of [

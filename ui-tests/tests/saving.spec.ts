@@ -74,8 +74,9 @@ for (const [kind, facts] of Object.entries(KINDS)) {
     await expect(panel.dialog).toHaveCount(0);
 
     fs.writeFileSync(file, theirs);
-    const later = new Date(Date.now() + 60_000);
-    fs.utimesSync(file, later, later);
+    // as one who brings back an older file: by the time nobody would see it
+    const earlier = new Date(Date.now() - 3_600_000);
+    fs.utimesSync(file, earlier, earlier);
     await place.click();
     await page.keyboard.press('Control+End');
     await page.keyboard.type(' again');
