@@ -5,6 +5,7 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import bookmark from '../style/icons/bookmark.svg';
 import computer from '../style/icons/computer.svg';
 import folderUpload from '../style/icons/folder-upload.svg';
+import lock from '../style/icons/lock.svg';
 import move from '../style/icons/move.svg';
 import pause from '../style/icons/pause.svg';
 import storage from '../style/icons/storage.svg';
@@ -31,6 +32,12 @@ export const computerIcon = new LabIcon({
 export const folderUploadIcon = new LabIcon({
   name: 'ctadata_jlab:folder-upload',
   svgstr: folderUpload
+});
+
+/** A padlock: nothing can be changed. */
+export const lockIcon = new LabIcon({
+  name: 'ctadata_jlab:lock',
+  svgstr: lock
 });
 
 /** A folder with an arrow that goes in. */

@@ -46,6 +46,7 @@ async function listing(count = 1000) {
   const content = list.contentNode;
   const dropped: { paths: string[]; folder: IPlace; copy: boolean }[] = [];
   list.hooks = {
+    isReadOnly: () => false,
     dropPaths: (paths, folder, copy) => dropped.push({ paths, folder, copy })
   } as Partial<IListingHooks> as IListingHooks;
   Widget.attach(list, document.body);

@@ -31,15 +31,21 @@ export class Board {
     const { rows } = context.panel.browser;
     const { cut, copy } = rows;
     rows.cut = () => {
-      this._keep(context.selection, true);
-      cut.call(rows);
+      if (context.mayChange()) {
+        this._keep(context.selection, true);
+        cut.call(rows);
+      }
     };
     rows.copy = () => {
       this._keep(context.selection, false);
       copy.call(rows);
     };
     if (rows.hooks) {
-      rows.hooks.paste = () => this.paste();
+      rows.hooks.paste = async () => {
+        if (context.mayChange()) {
+          await this.paste();
+        }
+      };
     }
     if (context.defaultBrowser) {
       this._join(context.defaultBrowser);

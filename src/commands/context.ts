@@ -1,5 +1,6 @@
 /** What every command has at hand. */
 
+import { Notification } from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { FileBrowser } from '@jupyterlab/filebrowser';
 import type { Contents } from '@jupyterlab/services';
@@ -24,7 +25,7 @@ import type { Previews } from './preview';
 export interface ICommand {
   id: string;
   label: string | (() => string);
-  caption?: string;
+  caption?: string | (() => string);
   icon?: LabIcon;
   /** Whether the command palette lists it. */
   inPalette?: boolean;
@@ -80,6 +81,23 @@ export class CommandContext {
   /** Whether the source that is shown takes files. */
   get isWritable(): boolean {
     return this.panel.current?.traits.writable ?? false;
+  }
+
+  /** Why a place takes no changes, in words; empty if it does. */
+  whyNot(place: IPlace = this.here): string {
+    const source = this.sources.find(place.source);
+    return source?.traits.writable === false
+      ? readOnlyWords(source.title, this.trans)
+      : '';
+  }
+
+  /** Whether a place takes changes; the user is told why not. */
+  mayChange(place: IPlace = this.here): boolean {
+    const why = this.whyNot(place);
+    if (why) {
+      Notification.warning(why, { autoClose: 5000 });
+    }
+    return !why;
   }
 
   /** Whether files of the user's computer may go into the source that is shown. */
@@ -145,4 +163,9 @@ export function fromOf(paths: string[]): { source: string; paths: string[] } {
     source: places[0]?.source ?? '',
     paths: places.map(place => place.path)
   };
+}
+
+/** What is said of a storage that takes no changes. */
+export function readOnlyWords(title: string, trans: TranslationBundle): string {
+  return trans.__('%1 is read-only: nothing can be changed there.', title);
 }

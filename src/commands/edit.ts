@@ -11,10 +11,11 @@ import {
   pasteIcon
 } from '@jupyterlab/ui-components';
 
-import { moveIcon } from '../icons';
+import { lockIcon, moveIcon } from '../icons';
 import { trim } from '../paths';
 import { Board } from './board';
 import { bring } from './bring';
+import { readOnlyWords } from './context';
 import type { CommandContext, ICommand } from './context';
 import { confirmDelete } from './delete';
 
@@ -25,10 +26,21 @@ export function editCommands(context: CommandContext): ICommand[] {
   const board = new Board(context);
   const mayChange = (): boolean =>
     context.isWritable && context.selection.length > 0;
+  const whyNot = (): string => context.whyNot();
   return [
+    {
+      // What the grey entries below it do not say.
+      id: 'ctadata:read-only',
+      label: () => readOnlyWords(panel.current?.title ?? '…', trans),
+      icon: lockIcon,
+      isVisible: () => whyNot() !== '',
+      isEnabled: () => false,
+      execute: () => undefined
+    },
     {
       id: 'ctadata:new-folder',
       label: trans.__('New Folder'),
+      caption: whyNot,
       icon: newFolderIcon,
       inPalette: true,
       isEnabled: () => context.isWritable,
@@ -40,6 +52,7 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:new-file',
       label: trans.__('New File'),
+      caption: whyNot,
       icon: fileIcon,
       inPalette: true,
       isEnabled: () => context.isWritable,
@@ -51,6 +64,7 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:rename',
       label: trans.__('Rename'),
+      caption: whyNot,
       icon: editIcon,
       inPalette: true,
       isEnabled: () => context.isWritable && context.single !== null,
@@ -59,6 +73,7 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:move',
       label: trans.__('Move…'),
+      caption: whyNot,
       icon: moveIcon,
       inPalette: true,
       isEnabled: mayChange,
@@ -67,6 +82,7 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:cut',
       label: trans.__('Cut'),
+      caption: whyNot,
       icon: cutIcon,
       inPalette: true,
       isEnabled: mayChange,
@@ -83,6 +99,7 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:paste',
       label: trans.__('Paste'),
+      caption: whyNot,
       icon: pasteIcon,
       inPalette: true,
       isEnabled: () => context.isWritable && !board.isEmpty,
@@ -91,9 +108,9 @@ export function editCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:delete',
       label: trans.__('Delete…'),
-      caption: trans.__(
-        'Delete permanently; there is no trash on remote storage'
-      ),
+      caption: () =>
+        whyNot() ||
+        trans.__('Delete permanently; there is no trash on remote storage'),
       icon: deleteIcon,
       inPalette: true,
       isEnabled: mayChange,

@@ -30,11 +30,25 @@ export function hooksOf(context: CommandContext): IListingHooks {
   takeDropsOnNotebooks(context);
   return {
     open: item => void open(context, item),
-    delete: () => remove(context),
-    duplicate: () => duplicate(context),
+    isReadOnly: folder => context.whyNot(folder) !== '',
+    mayChange: () => context.mayChange(),
+    delete: async () => {
+      if (context.mayChange()) {
+        await remove(context);
+      }
+    },
+    duplicate: async () => {
+      if (context.mayChange()) {
+        await duplicate(context);
+      }
+    },
     download: () => downloadToComputer(context),
     paste: () => Promise.resolve(),
-    dropFiles: (drop, folder) => void uploadDrop(context, drop, folder),
+    dropFiles: (drop, folder) => {
+      if (context.mayChange(folder)) {
+        void uploadDrop(context, drop, folder);
+      }
+    },
     dropPaths: (paths, folder, isCopy) =>
       void dropPaths(context, paths, folder, isCopy)
   };
@@ -47,6 +61,9 @@ async function dropPaths(
   folder: IPlace,
   isCopy: boolean
 ): Promise<void> {
+  if (!context.mayChange(folder)) {
+    return;
+  }
   const ours = paths.filter(isOurs);
   const others = paths.filter(path => !isOurs(path));
   const { contents } = context.docManager.services;

@@ -19,6 +19,7 @@ export function uploadCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:upload',
       label: trans.__('Upload…'),
+      caption: () => context.whyNot(),
       icon: fileUploadIcon,
       inPalette: true,
       isEnabled: mayUpload,
@@ -27,6 +28,7 @@ export function uploadCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:upload-folder',
       label: trans.__('Upload Folder…'),
+      caption: () => context.whyNot(),
       icon: folderUploadIcon,
       inPalette: true,
       isEnabled: mayUpload,

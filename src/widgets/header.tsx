@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { HTMLSelect, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { bookmarkIcon } from '../icons';
+import { bookmarkIcon, lockIcon } from '../icons';
 import { badgeOf } from '../login';
 import { isPair, remoteOf, twinOf } from '../toggle';
 import type { ISource } from '../wire';
@@ -31,6 +31,7 @@ export function Header(props: IHeaderProps): JSX.Element {
     <div className="ctadata-Header-row">
       <Toggle {...props} />
       <Picker {...props} />
+      {current && !current.traits.writable && <Lock {...props} />}
       <span className="ctadata-Header-gap" />
       {current && <Badge {...props} />}
       <span className="ctadata-Header-buttons">
@@ -55,6 +56,18 @@ export function Header(props: IHeaderProps): JSX.Element {
         </button>
       </span>
     </div>
+  );
+}
+
+function Lock({ current, trans }: IHeaderProps): JSX.Element {
+  const words = trans.__(
+    '%1 is read-only: nothing can be changed there.',
+    current?.title ?? ''
+  );
+  return (
+    <span className="ctadata-Lock" role="img" aria-label={words} title={words}>
+      <lockIcon.react tag="span" width="16px" height="16px" />
+    </span>
   );
 }
 

@@ -39,6 +39,10 @@ const TIGHT = 230;
 
 /** What the panel does for the listing. */
 export interface IListingHooks {
+  /** Whether a folder takes nothing. */
+  isReadOnly(folder: IPlace): boolean;
+  /** Whether what is shown may be changed; the user is told if not. */
+  mayChange(): boolean;
   /** Open a file. */
   open(item: Contents.IModel): void;
   /** Delete the selection. */
@@ -418,6 +422,10 @@ export class VirtualDirListing extends DirListing {
   protected override evtDragOver(event: Drag.Event): void {
     event.preventDefault();
     event.stopPropagation();
+    if (this.hooks?.isReadOnly(this._folderAt(event))) {
+      event.dropAction = 'none';
+      return;
+    }
     event.dropAction = event.proposedAction;
     const { clientX, clientY } = event;
     this._dragged = new MouseEvent(event.type, { clientX, clientY });
@@ -562,7 +570,7 @@ export class VirtualDirListing extends DirListing {
    */
   private async _renameWithin(rename: () => Promise<string>): Promise<string> {
     const core = this._core;
-    if (core._inRename) {
+    if (core._inRename || this.hooks?.mayChange() === false) {
       return '';
     }
     const focused = core._sortedItems[core._focusIndex]?.path;

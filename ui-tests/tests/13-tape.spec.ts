@@ -1,4 +1,4 @@
-/** A dCache with a tape behind it. */
+/** A dCache with a tape behind it, and the same only to be read. */
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -27,20 +27,26 @@ test.beforeAll(async ({ request, baseURL }) => {
   >;
   // The frontend is nothing that the panel can set.
   fs.appendFileSync(CONFIG, `\n[sources.tape]\nfrontend = "${frontend}"\n`);
-  await configure(request, baseURL!, 'tape', {
-    ...{ title: 'Tape', kind: 'dcache', url },
-    login: { kind: 'file', file: token }
+  const login = { kind: 'file', file: token };
+  const door = { kind: 'dcache', url, login };
+  await configure(request, baseURL!, 'tape', { ...door, title: 'Tape' });
+  await configure(request, baseURL!, 'museum', {
+    ...door,
+    title: 'Museum',
+    read_only: true
   });
 });
 
 test.afterAll(async ({ request, baseURL }) => {
-  await unconfigure(request, baseURL!, 'tape');
+  for (const name of ['tape', 'museum']) {
+    await unconfigure(request, baseURL!, name);
+  }
   server.stdin!.end();
   await once(server, 'exit');
   fs.rmSync(FOLDER, { recursive: true, force: true });
 });
 
-test('what is on tape is marked, not waited for by an editor, and comes to disk when it is asked for', async ({
+test('what is on tape is marked, not waited for by an editor, and comes to disk when it is asked for; what is only read says so', async ({
   page,
   panel,
   tmpPath
@@ -86,4 +92,18 @@ test('what is on tape is marked, not waited for by an editor, and comes to disk 
     })
   ).toBeVisible();
   await page.keyboard.press('Escape');
+
+  await panel.pick('Museum');
+  const why = 'Museum is read-only: nothing can be changed there.';
+  await expect(panel.node.getByRole('img', { name: why })).toBeVisible();
+  await panel.row('disk.txt').click({ button: 'right' });
+  const grey = panel.menu.locator('.lm-Menu-item.lm-mod-disabled');
+  for (const label of [why, 'Rename', 'Move…', 'Cut', 'Delete…', 'Upload…']) {
+    await expect(grey.getByText(label, { exact: true })).toBeVisible();
+  }
+  await page.keyboard.press('Escape');
+  await panel.row('disk.txt').click();
+  await page.keyboard.press('F2');
+  await expect(page.getByText(why).last()).toBeVisible();
+  await expect(panel.list.locator('input.jp-DirListing-editor')).toHaveCount(0);
 });
