@@ -173,14 +173,6 @@ const RUNS: Record<string, IRun> = {
     does: begins,
     then: ['stage', '/lst/sub,/lst/a.h5', null]
   },
-  'ctadata:reveal': {
-    selected: ['b.txt'],
-    does: async ({ model }) =>
-      new Promise(resolve =>
-        model.located.connect((_, name) => resolve([model.place.path, name]))
-      ),
-    then: ['/lst', 'b.txt']
-  },
   'ctadata:upload': { does: picks(false), then: true },
   'ctadata:upload-folder': { does: picks(true), then: true },
   'ctadata:upload-from-workspace': {
