@@ -119,14 +119,6 @@ const RUNS: Record<string, IRun> = {
     then: 'searchbox'
   },
   'ctadata:go-to': { does: asks, then: 'Go to Path' },
-  'ctadata:reveal': {
-    selected: ['b.txt'],
-    does: async ({ rows }) => {
-      await until(() => rows.isSelected('b.txt'));
-      return Array.from(rows.selectedItems(), ({ name }) => name);
-    },
-    then: ['b.txt']
-  },
   'ctadata:go-home': {
     does: async ({ model, lists }) => {
       await until(() => lists().length > 1);

@@ -95,6 +95,29 @@ test('a download is cancelled and leaves no file of that name', async ({
   );
 });
 
+test('a download that fails says why, and succeeds when what was wrong is mended', async ({
+  panel,
+  own,
+  tmpPath
+}) => {
+  lay(onDoor(own), { 'came back.txt': 'all of it' });
+  await panel.startIn(own);
+  await expect(panel.row('came back.txt')).toBeVisible();
+  fs.renameSync(onDoor(own, 'came back.txt'), onDoor(`${own} elsewhere`));
+  await panel.choose('came back.txt', /^Copy to “workspace/);
+  await panel.expectJob('came back.txt', 'failed');
+  const job = panel.job('came back.txt');
+  await expect(job.getByRole('alert').locator('div')).toHaveCount(2); // why, and what to do
+  await expect(job.getByRole('alert')).toContainText('came back.txt');
+  expect(textOf(inWorkspace(tmpPath, 'came back.txt'))).toBeNull();
+
+  fs.renameSync(onDoor(`${own} elsewhere`), onDoor(own, 'came back.txt'));
+  await job.getByRole('button', { name: 'Try again what is missing' }).click();
+  await panel.expectJob('came back.txt', 'done');
+  await expect(job.getByRole('alert')).toHaveCount(0);
+  expect(textOf(inWorkspace(tmpPath, 'came back.txt'))).toBe('all of it');
+});
+
 test('a download is paused and goes on', async ({ panel, tmpPath }) => {
   await panel.start();
   await panel.enter('cta', 'simulations');

@@ -1,9 +1,25 @@
 /** Uploads from the desktop. */
 
+import type { Page } from '@playwright/test';
 import * as fs from 'node:fs';
 
 import { expect, LOWEST, test } from './together';
-import { inWorkspace, lay, onDoor, textOf, treeOf } from './rig';
+import { inWorkspace, lay, onDoor, setSpeed, textOf, treeOf } from './rig';
+
+/** What the page asks of the server from now on, with the ids of transfers left out. */
+function requestsOf(page: Page): string[] {
+  const sent: string[] = [];
+  page.on('request', request => {
+    const { pathname } = new URL(request.url());
+    const [, route] = pathname.split(/\/(?:ctadata-jlab|api\/contents)\//);
+    if (route) {
+      sent.push(
+        `${request.method()} ${route.replace(/^jobs\/[^/]+/, 'jobs/…')}`
+      );
+    }
+  });
+  return sent;
+}
 
 const ODD = '100% of #2, é e\u0301?.txt';
 
@@ -19,6 +35,7 @@ test('files that are dropped from the desktop are uploaded', async ({
     transfer.items.add(new File([new Uint8Array(3_000_000).fill(7)], 'b.bin'));
     return transfer;
   }, ODD);
+  const sent = requestsOf(page);
   await panel.list.dispatchEvent('dragenter', { dataTransfer: data });
   await panel.list.dispatchEvent('dragover', { dataTransfer: data });
   await panel.list.dispatchEvent('drop', { dataTransfer: data });
@@ -33,6 +50,40 @@ test('files that are dropped from the desktop are uploaded', async ({
   const bytes = fs.readFileSync(onDoor(own, 'b.bin'));
   expect(bytes.length).toBe(3_000_000);
   expect(bytes.every(byte => byte === 7)).toBe(true);
+
+  // One request for each file as it is: none in pieces, as text, or with a listing of its own.
+  const bodies = sent.filter(one => /^(PUT|POST|PATCH) /.test(one)).sort();
+  expect(bodies).toEqual([
+    'POST jobs',
+    'PUT jobs/…/items/0',
+    'PUT jobs/…/items/1'
+  ]);
+  const listings = sent.filter(one => one.startsWith('GET listing/'));
+  expect(listings.length).toBeLessThanOrEqual(2);
+});
+
+test('an upload is cancelled in the panel, and leaves nothing', async ({
+  page,
+  panel,
+  own
+}) => {
+  await panel.startIn(own);
+  const data = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    // more than what lies between the server and the door holds
+    transfer.items.add(new File([new Uint8Array(40_000_000)], 'long.bin'));
+    return transfer;
+  });
+  setSpeed(300_000);
+  await panel.list.dispatchEvent('drop', { dataTransfer: data });
+  await panel.expectJob('long.bin', 'running');
+  await panel.job('long.bin').getByRole('button', { name: 'Cancel' }).click();
+  await panel.expectJob('long.bin', 'cancelled');
+  setSpeed(0);
+  await expect.poll(() => fs.readdirSync(onDoor(own))).toEqual([]);
+  await panel.node.getByRole('button', { name: 'Refresh' }).click();
+  await expect(panel.empty).toHaveText('This folder is empty.');
+  await expect(panel.banner).toBeHidden();
 });
 
 test(

@@ -1,33 +1,43 @@
 /** What a panel that nobody sees does: nothing. */
 
-import { expect, galata, test } from './panel';
+import { expect, test } from './panel';
 
-// More often than the silence lasts: a panel that is not quiet is heard.
-test.use({
-  mockSettings: {
-    ...galata.DEFAULT_SETTINGS,
-    'ctadata_jlab:plugin': { refreshInterval: 10 }
-  }
-});
+/** Longer than the panel waits for a refresh, in ms. */
+const LONG = 400_000;
 
-test('a hidden panel sends nothing, however often a listing is refreshed', async ({
+test.use({ autoGoto: false });
+
+test('a hidden panel sends nothing, however long, and one that is seen lists again', async ({
   page,
   panel
 }) => {
+  await page.clock.install();
+  await page.goto();
   await panel.start();
   await panel.enter('cta', 'crab');
-  await panel.tab('filebrowser').click();
-  await expect(panel.node).toBeHidden();
-  await page.waitForLoadState('networkidle');
   const sent: string[] = [];
   page.on('request', request => {
-    if (request.url().includes('/ctadata-jlab/')) {
-      sent.push(`${request.method()} ${request.url()}`);
+    const { pathname } = new URL(request.url());
+    if (pathname.includes('/ctadata-jlab/')) {
+      sent.push(`${request.method()} ${pathname.split('/ctadata-jlab/')[1]}`);
     }
   });
-  await page.waitForTimeout(15_000); // silence has no event to wait for
+  const pass = async (): Promise<void> => {
+    await page.clock.fastForward(LONG);
+    await page.waitForLoadState('networkidle');
+  };
+  await pass();
+  await expect.poll(() => sent).toEqual(['GET listing/dcache/cta/crab']);
+
+  await panel.tab('filebrowser').click();
+  await expect(panel.node).toBeHidden();
+  sent.length = 0;
+  for (let turn = 0; turn < 4; turn += 1) {
+    await pass();
+    await page.waitForTimeout(250); // silence has no event to wait for
+  }
   expect(sent).toEqual([]);
 
   await panel.show();
-  await expect.poll(() => sent.length).toBeGreaterThan(0);
+  await expect.poll(() => sent).toEqual(['GET listing/dcache/cta/crab']);
 });

@@ -163,39 +163,54 @@ for (const [width, side] of [
   });
 }
 
-test.describe('in French', () => {
-  test.use({
-    mockSettings: {
-      ...galata.DEFAULT_SETTINGS,
-      '@jupyterlab/translation-extension:plugin': {
-        ...galata.DEFAULT_SETTINGS['@jupyterlab/translation-extension:plugin'],
-        locale: 'fr_FR'
-      }
-    }
-  });
+/** What the panel says in other languages: a button, the count, an entry of the menu, a fact in its dialog. */
+const WORDS = {
+  fr_FR: ['Actualiser', '2 éléments', 'Détails', /^Modifié/],
+  de_DE: ['Aktualisieren', '2 Einträge', 'Einzelheiten', /^Geändert/]
+} as const;
 
-  test('the panel speaks the language of JupyterLab', async ({
-    page,
-    panel
-  }) => {
-    // as if the language pack were installed, which knows what extensions bring
-    const ours = JSON.parse(
-      fs.readFileSync(
-        path.join(
-          __dirname,
-          '../../ctadata_jlab/locale/fr_FR/LC_MESSAGES/ctadata_jlab.json'
-        ),
-        'utf8'
-      )
-    ) as object;
-    await page.route('**/api/translations/fr_FR*', route =>
-      route.fulfill({ json: { data: { ctadata_jlab: ours }, message: '' } })
-    );
-    await page.reload();
-    await panel.start();
-    await expect(
-      panel.node.getByRole('button', { name: 'Actualiser' })
-    ).toBeVisible();
-    await expect(panel.tally).toHaveText('2 éléments');
+for (const [locale, [refresh, count, details, fact]] of Object.entries(WORDS)) {
+  test.describe(`in ${locale}`, () => {
+    test.use({
+      autoGoto: false,
+      mockSettings: {
+        ...galata.DEFAULT_SETTINGS,
+        '@jupyterlab/translation-extension:plugin': {
+          ...galata.DEFAULT_SETTINGS[
+            '@jupyterlab/translation-extension:plugin'
+          ],
+          locale
+        }
+      }
+    });
+
+    test(`the panel and its dialogs speak the language of JupyterLab: ${locale}`, async ({
+      page,
+      panel
+    }) => {
+      // as if the language pack were installed, which knows what extensions bring
+      const ours = JSON.parse(
+        fs.readFileSync(
+          path.join(
+            __dirname,
+            `../../ctadata_jlab/locale/${locale}/LC_MESSAGES/ctadata_jlab.json`
+          ),
+          'utf8'
+        )
+      ) as object;
+      await page.route(`**/api/translations/${locale}*`, route =>
+        route.fulfill({ json: { data: { ctadata_jlab: ours }, message: '' } })
+      );
+      await page.goto();
+      await panel.start();
+      await expect(
+        panel.node.getByRole('button', { name: refresh })
+      ).toBeVisible();
+      await expect(panel.tally).toHaveText(count);
+      await panel.choose('cta', details);
+      await expect(
+        panel.dialog.getByRole('rowheader', { name: fact })
+      ).toBeVisible();
+    });
   });
-});
+}

@@ -9,11 +9,14 @@ import { inWorkspace, lay, onDoor, RUN, textOf } from './rig';
 test(
   'names are filtered by a part, a glob or an expression, and counted',
   LOWEST,
-  async ({ panel }) => {
+  async ({ page, panel }) => {
     await panel.start();
     await panel.enter('cta', 'many');
     const box = panel.node.getByRole('searchbox');
     await expect(panel.tally).toHaveText('5,000 entries');
+    await panel.row('event_00003.txt').click();
+    await page.keyboard.press('Control+f');
+    await expect(box).toBeFocused();
 
     await box.fill('event_0242');
     await expect(panel.tally).toHaveText('10 of 5,000');
