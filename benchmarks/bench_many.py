@@ -50,6 +50,8 @@ def test_many_down(
             programs.curl_many("curl -Z --parallel-max 8", pairs, up=False),
             programs.curl_many("curl -Z --parallel-max 8, then `sync`", pairs, up=False, sync=target),
             programs.rclone("rclone copy (default)", *copied),
+            programs.curl_twice("limit: two curl -Z, half the files each", pairs, up=False),
+            programs.python_down("limit: pycurl in one thread, nothing checked", pairs),
             Contestant("limit: cp -r", ["cp", "-r", f"{many}/.", target]),
         ],
     )
@@ -82,6 +84,8 @@ def test_many_up(
             programs.ours("ours, 4 at once (default)", "put", many, target, at_once=4),
             programs.ours("ours, 8 at once", "put", many, target, at_once=8),
             programs.curl_many("curl -Z --parallel-max 8", pairs, up=True),
+            programs.curl_twice("limit: two curl -Z, half the files each", pairs, up=True),
+            programs.curl_kept("limit: curl -Z without Expect", pairs),
         ],
     )
     beside = Race(

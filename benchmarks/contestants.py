@@ -84,15 +84,37 @@ class Programs:
         self, name: str, pairs: Iterable[tuple[str, Path]], *, up: bool, sync: Path | None = None
     ) -> Contestant:
         """Return curl, moving eight files of *pairs* (path on the door, local file) at once; *sync* is then waited for."""
-        way = "upload-file" if up else "output"
-        lines = [f'url = "{self.url(path)}"\n{way} = "{file}"\n' for path, file in pairs]
-        listed = self.folder / f"curl-{way}"
-        listed.write_text("".join(lines))
-        silent: list[str | Path] = ["--parallel", "--parallel-max", "8", "--config", listed]
-        command: list[str | Path] = [*self._curl(), *silent]
+        listed = self._listed(pairs, up=up)
+        command: list[str | Path] = [*self._curl(), "--parallel", "--parallel-max", "8", "--config", listed]
         if sync is not None:
             command = ["sh", "-c", '"$@" && sync --file-system "$0"', sync, *command]
         return Contestant(name, command)
+
+    def curl_kept(self, name: str, pairs: Iterable[tuple[str, Path]]) -> Contestant:
+        """Return the same, up, but asked for no permission first: XRootD hangs up on whom it has given that."""
+        plain: list[str | Path] = ["--header", "Expect:", "--parallel", "--parallel-max", "8"]
+        return Contestant(name, [*self._curl(), *plain, "--config", self._listed(pairs, up=True)])
+
+    def curl_twice(self, name: str, pairs: Iterable[tuple[str, Path]], *, up: bool) -> Contestant:
+        """Return two curls, each moving four files of its half of *pairs* at once."""
+        whole = list(pairs)
+        halves = [self._listed(whole[half::2], up=up, name=f"half{half}") for half in (0, 1)]
+        script = '"$@" --config "$0" & one=$!; "$@" --config "$0.other" & two=$!; wait $one && wait $two'
+        halves[1].rename(f"{halves[0]}.other")
+        command = [*self._curl(), "--parallel", "--parallel-max", "4"]
+        return Contestant(name, ["sh", "-c", script, halves[0], *command])
+
+    def python_down(self, name: str, pairs: Iterable[tuple[str, Path]]) -> Contestant:
+        """Return what Python and libcurl can do at most: see `benchmarks.limit`."""
+        files: list[str | Path] = [self.authority, self.folder / "header", self._listed(pairs, up=False)]
+        return Contestant(name, [sys.executable, "-m", "benchmarks.limit", *files], is_ours=True)
+
+    def _listed(self, pairs: Iterable[tuple[str, Path]], *, up: bool, name: str = "") -> Path:
+        """Write down *pairs* (path on the door, local file) as curl reads them."""
+        way = "upload-file" if up else "output"
+        listed = self.folder / f"curl-{way}{name}"
+        listed.write_text("".join(f'url = "{self.url(path)}"\n{way} = "{file}"\n' for path, file in pairs))
+        return listed
 
     def proven(self, one: Contestant, file: Path, url: str) -> Contestant:
         """Return *one* followed by what we do besides: *file* is waited for to be on disk, and its checksum compared with the server's."""
