@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from ctadata_jlab.storage import Checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
 
 __all__ = ["KNOWN", "Digests"]
 
 _HASHES = ("md5", "sha1", "sha256", "sha512")
-_ROLLING = {"adler32": (zlib.adler32, 1), "crc32": (zlib.crc32, 0)}
+
+
+def _fastest() -> ModuleType:
+    """Return what computes adler32 and crc32: zlib-ng does it in a twentieth of the time, where there is one for the system."""
+    with suppress(ImportError):
+        return import_module("zlib_ng.zlib_ng")
+    return zlib
+
+
+_ROLLING = {"adler32": (_fastest().adler32, 1), "crc32": (_fastest().crc32, 0)}
 
 KNOWN = frozenset({*_HASHES, *_ROLLING})
 """The algorithms that can be computed here."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from ctadata_jlab.transfer.split import Split
 
 __all__ = ["Volley", "may_volley"]
+
+
+_TELL = 0.05
+"""Seconds after which those that have arrived are told of."""
 
 
 def may_volley(source: Storage, target: Storage) -> bool:
@@ -66,6 +71,8 @@ class Volley:
         self._here: tuple[str, Path | None] = ("", None)
         self._there: tuple[str, frozenset[str] | None] = ("", None)
         self._under_way: dict[str, tuple[Item, _Loaded, str]] = {}
+        self._arrived: list[tuple[Item, Outcome, str]] = []
+        self._told = 0.0
 
     def run(self, watch: Watch) -> None:
         """Do it all; raises what stopped it."""
@@ -76,11 +83,14 @@ class Volley:
                     watch.check()
                     if scattered is not None:
                         self._take(scattered, watch)
+                    if scattered is None or time.monotonic() - self._told > _TELL:
+                        self._tell()
         except Cancelled:
             raise
         except CtaDataError:
             return  # the hands find out what it means
         finally:
+            self._tell()
             for item, _, _ in self._under_way.values():
                 self._split.fall(item)
 
@@ -140,7 +150,13 @@ class Volley:
         watch.moved(loaded.size)
         note = proof_note(receipt.verified_by)
         outcome = Outcome(ItemState.DONE, scattered.path, loaded.size, note)
-        self._teller.ended([(replace(item, attempts=item.attempts + 1), outcome, scattered.path)])
+        self._arrived.append((replace(item, attempts=item.attempts + 1), outcome, scattered.path))
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        if self._arrived:
+            self._teller.ended(self._arrived)
+            self._arrived = []
 
 
 class _Loaded:
