@@ -137,26 +137,28 @@ test('files and folders are uploaded by the file chooser', async ({
   fs.rmSync(desk, { recursive: true });
 });
 
-test('an upload over a file that exists asks first', async ({
+test('an upload over files that exist asks first, and once', async ({
   page,
   panel,
   own
 }) => {
-  lay(onDoor(own), { 'taken.txt': 'old' });
+  lay(onDoor(own), { 'taken.txt': 'old', 'too.txt': 'old too' });
   await panel.startIn(own);
   const data = await page.evaluateHandle(() => {
     const transfer = new DataTransfer();
     transfer.items.add(new File(['new one'], 'taken.txt'));
+    transfer.items.add(new File(['new two'], 'too.txt'));
     return transfer;
   });
   await panel.list.dispatchEvent('drop', { dataTransfer: data });
   const job = panel.node.locator('.ctadata-Job').first();
-  await expect(job).toContainText('exists already');
+  await expect(job).toContainText('2 targets exist already');
   expect(textOf(onDoor(own, 'taken.txt'))).toBe('old');
   await job.getByRole('button', { name: 'Keep both' }).click();
   await expect(job).toHaveAttribute('data-state', 'done');
-  await expect(panel.rows).toHaveCount(2);
+  await expect(panel.rows).toHaveCount(4);
   expect(textOf(onDoor(own, 'taken.txt'))).toBe('old');
+  expect(textOf(onDoor(own, 'too.txt'))).toBe('old too');
 });
 
 test('a file of the file browser is copied to the storage', async ({

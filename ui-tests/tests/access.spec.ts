@@ -20,17 +20,18 @@ for (const theme of THEMES) {
     tmpPath
   }) => {
     test.slow(); // axe looks at every element
+    const isFirst = theme === THEMES[0]; // all but contrast is the same in the others
     await page.theme.setTheme(theme);
     await panel.start();
     await panel.enter('lst');
     await panel.choose('logs', 'Delete…');
     await expect(panel.dialog.getByRole('textbox')).toBeFocused();
     await expect(panel.dialog).toContainText('In all');
-    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+    expect(await serious(page, '.jp-Dialog', !isFirst)).toEqual([]);
     await panel.answer('Cancel');
     await panel.enter('logs');
     await panel.row('lstosa_20241114.log').click();
-    expect(await serious(page, '#ctadata-panel')).toEqual([]);
+    expect(await serious(page, '#ctadata-panel', !isFirst)).toEqual([]);
 
     lay(inWorkspace(tmpPath), { 'lstosa_20241114.log': 'another\n' });
     await panel.choose('lstosa_20241114.log', /^Copy to “/);
@@ -39,20 +40,20 @@ for (const theme of THEMES) {
     await panel.node
       .getByRole('button', { name: 'Regular expression' })
       .click();
-    expect(await serious(page, '#ctadata-panel')).toEqual([]);
+    expect(await serious(page, '#ctadata-panel', !isFirst)).toEqual([]);
     await panel.node.getByRole('searchbox').fill('');
 
     await panel.badge.click();
     await expect(panel.dialog).toBeVisible();
-    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+    expect(await serious(page, '.jp-Dialog', !isFirst)).toEqual([]);
     await panel.answer('Close');
     await panel.choose('lstosa_20241114.log', 'Delete…');
     await expect(panel.dialog).toContainText('1 file');
-    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+    expect(await serious(page, '.jp-Dialog', !isFirst)).toEqual([]);
     await panel.answer('Cancel');
     await panel.choose('lstosa_20241114.log', 'Details');
     await expect(panel.dialog.locator('.ctadata-Facts').first()).toBeVisible();
-    expect(await serious(page, '.jp-Dialog')).toEqual([]);
+    expect(await serious(page, '.jp-Dialog', !isFirst)).toEqual([]);
   });
 }
 
