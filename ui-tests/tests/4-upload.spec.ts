@@ -23,7 +23,7 @@ function requestsOf(page: Page): string[] {
 
 const ODD = '100% of #2, é e\u0301?.txt';
 
-test('files that are dropped from the desktop are uploaded', async ({
+test('files that are dropped from the desktop are uploaded, each by one request as it is', async ({
   page,
   panel,
   own

@@ -1,7 +1,6 @@
 /** More of what goes wrong with drives beside JupyterLab's own files. */
 
 import type { Page } from '@playwright/test';
-import * as fs from 'node:fs';
 
 import { expect, test } from './together';
 import { lay, onDoor } from './rig';
@@ -21,42 +20,6 @@ function listen(page: Page): string[] {
 /** How often something is in a list. */
 const count = (list: string[], one: string): number =>
   list.filter(other => other === one).length;
-
-test('an upload sends each file once, as its very bytes, and does not list the folder for its pieces', async ({
-  page,
-  panel,
-  own
-}) => {
-  await panel.startIn(own);
-  const sent = listen(page);
-  const bodies: string[] = [];
-  page.on('request', request => {
-    if (request.method() === 'PUT' && request.url().includes('/items/')) {
-      bodies.push(
-        `${request.headers()['content-type']} ${request.url().split('?')[0].slice(-1)}`
-      );
-    }
-  });
-  const data = await page.evaluateHandle(() => {
-    const transfer = new DataTransfer();
-    for (const name of ['a.bin', 'b.bin']) {
-      const bytes = new Uint8Array(3_500_000).fill(name.charCodeAt(0));
-      transfer.items.add(new File([bytes], name));
-    }
-    return transfer;
-  });
-  await panel.list.dispatchEvent('drop', { dataTransfer: data });
-  const job = panel.node.locator('.ctadata-Job').first();
-  await expect(job).toHaveAttribute('data-state', 'done');
-  await expect(panel.row('b.bin')).toBeVisible();
-  expect(bodies.sort()).toEqual([
-    'application/octet-stream 0',
-    'application/octet-stream 1'
-  ]);
-  expect(fs.statSync(onDoor(own, 'a.bin')).size).toBe(3_500_000);
-  expect(count(sent, 'PUT contents')).toBe(0);
-  expect(count(sent, 'GET listing')).toBeLessThanOrEqual(2);
-});
 
 test('no entry of JupyterLab that would lie shows on our rows, nor on a selection of them or below them', async ({
   panel,
