@@ -1,6 +1,6 @@
 /** What else can be done with a file that is not opened: it is too large, or on tape. */
 
-import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Dialog } from '@jupyterlab/apputils';
 import type { Contents } from '@jupyterlab/services';
 
 import { bytes } from '../format';
@@ -60,7 +60,7 @@ async function offer(
   body: string,
   ways: Way[]
 ): Promise<void> {
-  const { button } = await showDialog({
+  const dialog = new Dialog({
     title,
     body,
     buttons: [
@@ -70,6 +70,8 @@ async function offer(
       )
     ]
   });
+  dialog.addClass('ctadata-Instead');
+  const { button } = await dialog.launch();
   if (button.accept) {
     await ways[Number(button.actions[0])][1]();
   }
