@@ -119,6 +119,14 @@ const RUNS: Record<string, IRun> = {
     then: 'searchbox'
   },
   'ctadata:go-to': { does: asks, then: 'Go to Path' },
+  'ctadata:reveal': {
+    selected: ['b.txt'],
+    does: async ({ model }) =>
+      new Promise(resolve =>
+        model.located.connect((_, name) => resolve([model.place.path, name]))
+      ),
+    then: ['/lst', 'b.txt']
+  },
   'ctadata:go-home': {
     does: async ({ model, lists }) => {
       await until(() => lists().length > 1);
