@@ -55,7 +55,7 @@ def aside() -> Iterator[Callable[[Path], None]]:
         if place.is_dir():
             shutil.rmtree(place)
         else:
-            place.unlink()
+            place.unlink(missing_ok=True)  # gone with its folder, if that was the race's own
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
