@@ -325,6 +325,16 @@ describe('The commands', () => {
     }
   );
 
+  it('should lead to the user’s own folder from wherever one is, in the storage that is shown', async () => {
+    const { commands, model } = laboratory;
+    await model.open({ source: 'dcache', path: '/else/where' });
+    await commands.execute('ctadata:go-home');
+    expect(model.place).toEqual({ source: 'dcache', path: '/lst' });
+    await model.open({ source: 'dcache-dev', path: '/lst' });
+    await commands.execute('ctadata:go-home');
+    expect(model.place).toEqual({ source: 'dcache-dev', path: '/' });
+  });
+
   it('should all be known to do something', () => {
     // Those without a notebook or a service here have specs of their own.
     const elsewhere = [
