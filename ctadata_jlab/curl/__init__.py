@@ -249,9 +249,8 @@ class Curl:
         if lines:
             handle.setopt(pycurl.HTTPHEADER, lines)
         else:
-            handle.unsetopt(
-                pycurl.HTTPHEADER
-            )  # no headers would leave those of the request before, its token among them
+            # an empty list would leave those of the request before, its token among them
+            handle.unsetopt(pycurl.HTTPHEADER)
 
     @contextmanager
     def _line(self) -> Iterator[tuple[Lines, pycurl.Curl]]:
