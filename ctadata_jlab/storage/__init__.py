@@ -127,7 +127,8 @@ class Body(Protocol):
     def read(self, count: int) -> bytes:
         """Return the next bytes, at most *count*; empty at the end.
 
-        0 of them are asked for now and then while the server takes none, so that it can end the wait by raising.
+        0 of them are asked for now and then while the server takes none, and when all are stored, just before they get
+        their name: so that it can put an end to it by raising.
         """
         ...
 

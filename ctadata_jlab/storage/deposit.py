@@ -91,6 +91,7 @@ class Deposit:
         try:
             stored, proof = self._verify(self._part, self._send())
             self._may_replace()  # the upload took its time
+            self._body.read(0)  # the last moment at which it may be stopped
         except BaseException:
             self._sweep()
             raise

@@ -100,6 +100,7 @@ class Local:
             part.unlink(missing_ok=True)  # what a killed process left under the same ticket
             try:
                 _write(part, body)
+                body.read(0)  # the last moment at which it may be stopped
                 if replace is False:
                     rename_new(part, place)
                 else:

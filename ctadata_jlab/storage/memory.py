@@ -96,6 +96,7 @@ class Memory:
         data = b"".join(iter(lambda: body.read(_CHUNK), b""))
         if len(data) != body.size:
             raise Corrupted(f"{paths.display(path)}: {len(data)} bytes came, {body.size} were announced.")
+        body.read(0)  # the last moment at which it may be stopped
         with self._lock:
             self._may_put(path, replace)
             entry = self.write(path, data)

@@ -137,6 +137,7 @@ class Onedata:
         try:
             self._send(part, body)
             there = self._may_replace(path, replace)  # the upload took its time
+            body.read(0)  # the last moment at which it may be stopped
             if there is not None:
                 self._ask("DELETE", path)
         except BaseException:

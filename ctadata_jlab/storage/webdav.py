@@ -150,6 +150,7 @@ class WebDav:
             self._send(part, body)
             stored, proof = self._verify(part, body)
             self._may_replace(path, replace)  # the upload took its time
+            body.read(0)  # the last moment at which it may be stopped
         except BaseException:
             self._sweep(part)
             raise

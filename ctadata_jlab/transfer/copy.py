@@ -154,6 +154,7 @@ class _Copy:
             except (Corrupted, Changed):
                 part.discard()
                 raise
+            self._watch.check()  # the checksum may have been waited for
             self._still_there(decision)
             part.commit(replace=decision.replace is not None)
         return Outcome(ItemState.DONE, decision.path, part.done, proof_note(checked), entry)

@@ -308,6 +308,24 @@ class StorageSuite:
             shelf.storage.put("/broken/f.bin", Broken(b"y" * 400_000), ticket="t1")
         assert list(shelf.storage.list("/broken")) == []
 
+    @pytest.mark.parametrize("size", [1000, 400_000])
+    def test_a_body_may_say_stop_until_the_file_has_its_name(self, shelf: Shelf, size: int) -> None:
+        """After the last byte there is a last question: who is stopped then has neither stored a file nor left a temporary."""
+
+        class Stopped(Bytes):
+            def read(self, count: int) -> bytes:
+                if not count and self._file.tell() == self.size:
+                    raise RuntimeError("stop")
+                return super().read(count)
+
+        shelf.raw_folder("/stopped")
+        shelf.raw_put("/stopped/old", b"old")
+        for path, may_replace in (("/stopped/new", False), ("/stopped/old", True)):
+            with pytest.raises(RuntimeError, match="stop"):
+                shelf.storage.put(path, Stopped(b"z" * size), replace=may_replace, ticket="t1")
+        assert [entry.path for entry in shelf.storage.list("/stopped")] == ["/stopped/old"]
+        assert shelf.raw_get("/stopped/old") == b"old"
+
     def test_a_failed_replacement_keeps_the_old_file(self, shelf: Shelf) -> None:
         """The old bytes are there until the new ones are whole."""
 

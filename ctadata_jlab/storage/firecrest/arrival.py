@@ -72,6 +72,7 @@ class Arrival:
         try:
             proof = self._verify(self._send())
             self._may_replace()  # the upload took its time
+            self._body.read(0)  # the last moment at which it may be stopped
         except BaseException as error:
             if not _is_resumable(error):
                 self._sweep()

@@ -84,6 +84,7 @@ class Sending:
         data = b"".join(iter(lambda: self._body.read(1 << 20), b""))
         if len(data) != self._body.size:
             raise Corrupted(f"{len(data)} bytes came, {self._body.size} were announced: {self._what}.")
+        self._body.read(0)  # the last moment at which it may be stopped
         md5 = hashlib.md5(data, usedforsecurity=False)
         asked = {"Content-MD5": base64.b64encode(md5.digest()).decode()}
         url = self._store.signer.presigned("PUT", self._api.url(*self._place))
@@ -113,6 +114,7 @@ class Sending:
         """Send the parts that *record* has not yet, and have them put together."""
         try:
             self._send_parts(record)
+            self._body.read(0)  # the last moment at which it may be stopped
             etag = self._complete(record, headers)
         except BaseException as error:
             if not _is_resumable(error):
