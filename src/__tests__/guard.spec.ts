@@ -22,6 +22,7 @@ describe('what has to be typed', () => {
     ['a folder of which nobody knows', PROD, [folder], null, 'DL1'],
     ['several, with such a folder', PROD, [folder, file], 3, '2'],
     ['an empty folder', PROD, [folder], 0, null],
+    ['a file that has become a folder', PROD, [file], 3, 'a.h5'],
     ['a file', PROD, [file], 0, null],
     ['files', PROD, [file, file], null, null],
     ['anything elsewhere', DEV, [folder], 3, null],
@@ -29,6 +30,26 @@ describe('what has to be typed', () => {
   ] as const)('should fit %s', (_, source, doomed, inside, word) => {
     expect(wordToDelete(source, doomed, inside)).toBe(word);
   });
+
+  it.each([
+    ['shows nothing', ' \u00a0'],
+    ['has a line break', 'DL1\nDL2'],
+    ['has another line break', 'DL1\u2028DL2'],
+    ['has a tab', 'DL1\tDL2'],
+    ['has a mark without width', 'DL\u200b1']
+  ])('should be the count where the name %s', (_, name) => {
+    expect(wordToDelete(PROD, [{ name, isFolder: true }], 3)).toBe('1');
+  });
+
+  it.each(['a  b', 'a\u00a0b', ' a b '])(
+    'should be a name as a label shows it: %j',
+    name => {
+      const word = wordToDelete(PROD, [{ name, isFolder: true }], 3);
+      expect(word).toBe(name);
+      expect(isTyped('a b', name)).toBe(true);
+      expect(isTyped('ab', name)).toBe(false);
+    }
+  );
 
   it('should be the count where much is replaced on production storage', () => {
     expect(wordToReplace(PROD, 2)).toBe('2');
@@ -58,9 +79,11 @@ function dialog() {
     field!.dispatchEvent(new Event('input', { bubbles: true }));
     await settle();
   };
-  const press = (key: string): boolean =>
+  const press = (key: string, isComposing = false): boolean =>
     field!.dispatchEvent(
-      new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+      new KeyboardEvent('keydown', {
+        ...{ key, isComposing, bubbles: true, cancelable: true }
+      })
     );
   return { node, accept, reject, field, type, press };
 }
@@ -123,6 +146,57 @@ describe('the question before a deletion', () => {
     expect(await asked).toBe(true);
   });
 
+  it('should stay disarmed whatever is input, clicked or asked of the dialog', async () => {
+    const { asked, counted } = deletion(PROD, 'directory', 2);
+    await settle(5);
+    const { node, accept, field, type } = dialog();
+    await type('x');
+    await type('x'); // typed over by the same
+    expect(accept.disabled).toBe(true);
+    await counted();
+    await type('x');
+    await type('x');
+    expect(accept.disabled).toBe(true);
+    const elsewhere = document.body.appendChild(
+      document.createElement('input')
+    );
+    elsewhere.dispatchEvent(new Event('input', { bubbles: true }));
+    elsewhere.remove();
+    expect(accept.disabled).toBe(true);
+    const click = new MouseEvent('click', { bubbles: true });
+    accept.querySelector('.jp-Dialog-buttonLabel')!.dispatchEvent(click);
+    accept.disabled = false;
+    accept.click();
+    expect(node.isConnected).toBe(true);
+    expect(field!.isConnected).toBe(true);
+    await type('DL1');
+    accept.click();
+    expect(await asked).toBe(true);
+  });
+
+  it('should not take the Enter that ends a composition', async () => {
+    const { asked, counted } = deletion(PROD, 'directory', 2);
+    await settle(5);
+    await counted();
+    const { node, type, press } = dialog();
+    await type('DL1');
+    expect(press('Enter', true)).toBe(true); // left to the composition
+    expect(node.isConnected).toBe(true);
+    press('Enter');
+    expect(await asked).toBe(true);
+  });
+
+  it('should want the name of what was a file and holds many by now', async () => {
+    const { asked, counted } = deletion(PROD, 'file', 1000);
+    await settle(5);
+    await counted();
+    const { accept, type } = dialog();
+    expect(accept.disabled).toBe(true);
+    await type('DL1');
+    accept.click();
+    expect(await asked).toBe(true);
+  });
+
   it.each([
     ['an empty folder on production', PROD, 'directory', 0],
     ['a file on production', PROD, 'file', 1],
@@ -169,13 +243,24 @@ describe('the question before much is replaced', () => {
     expect(await asked).toBe(true);
   });
 
-  it.each(['replace', 'newer'] as const)(
-    'should come for several files of production: %s',
-    async answer => {
+  it.each([
+    ['replace', 'Replace 5 files?', 'These files on', 'Replace'],
+    [
+      'newer',
+      'Replace those of 5 files that are older?',
+      'those older than',
+      'Replace older'
+    ]
+  ] as const)(
+    'should come for several files of production, and say which: %s',
+    async (answer, title, words, label) => {
       const asked = confirmAnswer(job(5), answer, sources(PROD), trans);
       await settle(5);
       const { node, accept, type, press } = dialog();
       expect(node.textContent).toContain('and 3 more');
+      expect(node.querySelector('.jp-Dialog-header')!.textContent).toBe(title);
+      expect(node.textContent).toContain(words);
+      expect(accept.textContent).toBe(label);
       expect(accept.disabled).toBe(true);
       await type('5');
       press('Enter');

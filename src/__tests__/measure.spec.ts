@@ -76,6 +76,18 @@ describe('Measuring', () => {
     await amount;
   });
 
+  it('should leave nothing behind when it is stopped before it has begun', async () => {
+    const { one, told } = measuring([{}, {}, { state: 'cancelled' }]);
+    const amount = one.amount();
+    one.stop();
+    await amount;
+    await settle(5);
+    expect(told().slice(1)).toEqual([
+      'PATCH jobs/m {"action":"cancel"}',
+      'DELETE jobs/m null'
+    ]);
+  });
+
   it('should not cancel what has ended', async () => {
     const { one, told } = measuring([done(1, 1)]);
     await one.amount();

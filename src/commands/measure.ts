@@ -32,6 +32,10 @@ export class Measuring {
     try {
       const begun = await jobs.start({ kind: 'measure', from: this._from });
       this._id = begun.id;
+      if (this._isStopped) {
+        this.stop(); // nobody waits for it any more
+        return '';
+      }
       const job = await jobs.finished(begun.id);
       this._isDone = true;
       if (job.state !== 'done') {
@@ -44,8 +48,9 @@ export class Measuring {
     }
   }
 
-  /** Forget the measurement. */
+  /** Forget the measurement; one that is just being asked for is forgotten as soon as it has begun. */
   stop(): void {
+    this._isStopped = true;
     const { jobs } = this._context;
     const id = this._id;
     if (!id) {
@@ -66,6 +71,7 @@ export class Measuring {
   private _from: ISelected;
   private _id = '';
   private _isDone = false;
+  private _isStopped = false;
   private _files: number | null = null;
 }
 

@@ -7,6 +7,7 @@ import { wordToReplace } from '../guard';
 import type { SourcesModel } from '../sources';
 import type { Answer, IJob } from '../wire';
 import { askGuarded, GuardedBody } from '../widgets/guarded';
+import { answerOf } from '../words';
 
 /** The dialog's body: how many, where, and some of them. */
 class ReplaceBody extends GuardedBody {
@@ -14,6 +15,7 @@ class ReplaceBody extends GuardedBody {
     private _count: number,
     private _examples: readonly string[],
     private _where: string,
+    private _isOlderOnly: boolean,
     trans: TranslationBundle
   ) {
     super(trans);
@@ -26,10 +28,15 @@ class ReplaceBody extends GuardedBody {
     return (
       <>
         <p>
-          {trans.__(
-            'These files of %1 are replaced. What they hold now is gone then.',
-            this._where
-          )}
+          {this._isOlderOnly
+            ? trans.__(
+                'Of these files on %1, those older than the transferred ones will be replaced. Their present contents will be lost.',
+                this._where
+              )
+            : trans.__(
+                'These files on %1 will be replaced. Their present contents will be lost.',
+                this._where
+              )}
         </p>
         <ul>
           {this._examples.map(path => (
@@ -57,11 +64,16 @@ export async function confirmAnswer(
     return true;
   }
   const examples = question?.examples ?? [];
-  const body = new ReplaceBody(count, examples, source?.title ?? '', trans);
+  const where = source?.title ?? '';
+  const isNewer = answer === 'newer';
+  const body = new ReplaceBody(count, examples, where, isNewer, trans);
   body.word = word;
-  return askGuarded(
-    body,
-    trans._n('Replace %1 file?', 'Replace %1 files?', count),
-    trans.__('Replace')
-  );
+  const title = isNewer
+    ? trans._n(
+        'Replace %1 file if it is older?',
+        'Replace those of %1 files that are older?',
+        count
+      )
+    : trans._n('Replace %1 file?', 'Replace %1 files?', count);
+  return askGuarded(body, title, answerOf(answer, trans));
 }

@@ -9,6 +9,10 @@ import { isTyped } from '../guard';
 /** The class of the field in which the word is typed. */
 const FIELD = 'ctadata-Guard-field';
 
+/** The dialog's buttons. */
+const CANCEL = 0;
+const ACCEPT = 1;
+
 /** The dialog's body: what will be done, and the field for the word if one is asked for. */
 export abstract class GuardedBody extends ReactWidget {
   /** Construct the body. */
@@ -36,27 +40,25 @@ export abstract class GuardedBody extends ReactWidget {
     this._changed();
   }
 
-  /** Have the dialog's buttons and keys work so. */
+  /** Whether the dialog may be accepted. */
+  get isArmed(): boolean {
+    const { _isReady, _word, _typed } = this;
+    return _isReady && (_word === null || isTyped(_typed, _word));
+  }
+
+  /** Have the buttons of a dialog follow. */
   guard(dialog: Dialog<unknown>): void {
     const { node } = dialog;
     this._accept = node.querySelector('button.jp-mod-accept');
     this._reject = node.querySelector('button.jp-mod-reject');
-    // Before the dialog's own: Enter in a field is its default button, which is Cancel.
-    node.addEventListener(
-      'keydown',
-      event => {
-        const isMine = (event.target as Element).classList.contains(FIELD);
-        if (isMine && event.key === 'Enter') {
-          event.preventDefault();
-          event.stopImmediatePropagation();
-          if (this._isArmed) {
-            dialog.resolve(1);
-          }
-        }
-      },
-      true
-    );
     this._changed();
+  }
+
+  /** Have the button show whether the dialog may be accepted. */
+  arm(): void {
+    if (this._accept) {
+      this._accept.disabled = !this.isArmed;
+    }
   }
 
   /** What will be done, in words. */
@@ -75,9 +77,9 @@ export abstract class GuardedBody extends ReactWidget {
               type="text"
               autoComplete="off"
               spellCheck={false}
-              onChange={event => {
-                this._typed = event.target.value;
-                this._arm(); // the dialog enables its button at each input
+              onInput={event => {
+                this._typed = event.currentTarget.value;
+                this.arm();
               }}
             />
           </label>
@@ -86,20 +88,9 @@ export abstract class GuardedBody extends ReactWidget {
     );
   }
 
-  private get _isArmed(): boolean {
-    const { _isReady, _word, _typed } = this;
-    return _isReady && (_word === null || isTyped(_typed, _word));
-  }
-
   private _changed(): void {
-    this._arm();
+    this.arm();
     this.update();
-  }
-
-  private _arm(): void {
-    if (this._accept) {
-      this._accept.disabled = !this._isArmed;
-    }
   }
 
   private _accept: HTMLButtonElement | null = null;
@@ -109,21 +100,61 @@ export abstract class GuardedBody extends ReactWidget {
   private _typed = '';
 }
 
+/** The dialog about such a body: by whatever way it is accepted, the body has to allow it. */
+class GuardedDialog extends Dialog<unknown> {
+  /** Construct the dialog. */
+  constructor(
+    private _guarded: GuardedBody,
+    options: Partial<Dialog.IOptions<unknown>>
+  ) {
+    super({ ...options, body: _guarded, defaultButton: CANCEL });
+    _guarded.guard(this);
+  }
+
+  /** Press a button: the one that accepts does nothing before its time. */
+  override resolve(index = CANCEL): void {
+    if (index === CANCEL || this._guarded.isArmed) {
+      super.resolve(index);
+    }
+  }
+
+  override handleEvent(event: Event): void {
+    const isEnter =
+      event.type === 'keydown' && (event as KeyboardEvent).key === 'Enter';
+    if (isEnter && (event.target as Element).classList.contains(FIELD)) {
+      this._entered(event as KeyboardEvent);
+      return;
+    }
+    super.handleEvent(event);
+    if (event.type === 'input') {
+      this._guarded.arm(); // the dialog has enabled its buttons, wherever the input was
+    }
+  }
+
+  /** Enter in the field: it accepts, where a dialog would take its default button, Cancel; in a composition it ends that. */
+  private _entered(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (!event.isComposing) {
+      event.preventDefault();
+      this.resolve(ACCEPT);
+    }
+  }
+}
+
 /** Ask with that body; true if the user has confirmed. */
 export async function askGuarded(
   body: GuardedBody,
   title: string,
   accept: string
 ): Promise<boolean> {
-  const dialog = new Dialog({
-    ...{ title, body, defaultButton: 0 },
+  const dialog = new GuardedDialog(body, {
+    title,
     focusNodeSelector: `.${FIELD}`,
     buttons: [
       Dialog.cancelButton({ label: body.trans.__('Cancel') }),
       Dialog.warnButton({ label: accept })
     ]
   });
-  body.guard(dialog);
   const { button } = await dialog.launch();
   return button.accept;
 }
