@@ -84,6 +84,9 @@ def _opened(target: Path) -> _Part:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
         return _Part(target, path, descriptor, lock(descriptor, path))
+    except BlockingIOError:  # another process opened it between these two lines, and goes on with it
+        os.close(descriptor)
+        raise
     except BaseException:
         os.close(descriptor)
         path.unlink()

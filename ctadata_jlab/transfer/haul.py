@@ -55,7 +55,7 @@ __all__ = ["LARGEST", "Bulk", "Haul", "Hauling", "Teller", "may_haul"]
 LARGEST = 1024 * 1024
 """Bytes: larger files gain little from company, and are held in memory here."""
 _BATCH = 128
-"""Files that become durable together; as many may be written meanwhile, each with a descriptor of its own."""
+"""Most files that become durable together; as many may be written meanwhile, each with a descriptor of its own."""
 _BATCH_SECONDS = 0.1
 """A file waits for others to become durable together with it, but no longer than this."""
 _NAMES = 50_000
@@ -94,6 +94,7 @@ class Haul:
         self._teller = teller
         self._folder: _Folder | None = None
         self._under_way: dict[str, tuple[Item, Path]] = {}
+        self._most = _together()
         self._batch, self._written = Batch(), list[_Catch]()
         self._changed = threading.Condition()
         self._ended = threading.Event()
@@ -178,11 +179,11 @@ class Haul:
     def _write(self, catch: _Catch, data: bytes) -> None:
         """Write *data*, still at hand, where it waits for others to become durable together with it."""
         with self._changed:
-            while len(self._written) >= _BATCH and self._error is None:
+            while len(self._written) >= self._most and self._error is None:
                 self._changed.wait(0.2)
             self._batch.add(catch.target, data, catch.entry.modified)
             self._written.append(catch)
-            if len(self._written) >= _BATCH:
+            if len(self._written) >= self._most:
                 self._changed.notify_all()
 
     # -- keeping, in a thread of its own -------------------------------------------------------------------------------
@@ -198,7 +199,7 @@ class Haul:
     def _keep_batch(self, watch: Watch) -> None:
         """Make durable what has been written when that is enough, or a moment has passed."""
         with self._changed:
-            if len(self._written) < _BATCH and not self._ended.is_set():
+            if len(self._written) < self._most and not self._ended.is_set():
                 self._changed.wait(_BATCH_SECONDS)
             batch, written = self._batch, self._written
             self._batch, self._written = Batch(), []
@@ -219,6 +220,16 @@ class Haul:
                 self._split.fall(catch.item)
         if kept:
             self._teller.ended(kept)
+
+
+def _together() -> int:
+    """Return how many files may become durable together: an eighth of what this process may have open (on macOS 256, mostly)."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none, nor such a limit
+    except ImportError:
+        return _BATCH
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _BATCH if allowed < 0 else max(1, min(_BATCH, allowed // 8))
 
 
 class _Folder:

@@ -71,7 +71,7 @@ class Volley:
         self._here: tuple[str, Path | None] = ("", None)
         self._there: tuple[str, frozenset[str] | None] = ("", None)
         self._under_way: dict[str, tuple[Item, _Loaded, str]] = {}
-        self._arrived: list[tuple[Item, Outcome, str]] = []
+        self._arrived: dict[str, tuple[Item, Outcome, str]] = {}
         self._told = 0.0
 
     def run(self, watch: Watch) -> None:
@@ -80,19 +80,19 @@ class Volley:
         try:
             while not self._split.ended:
                 for scattered in self._target.scatter(self._wanted(watch), self._lines):
-                    watch.check()
-                    if scattered is not None:
-                        self._take(scattered, watch)
-                    if scattered is None or time.monotonic() - self._told > _TELL:
+                    if scattered is None:
+                        watch.check()
                         self._tell()
+                    else:  # it has its name: also who stops now hears of it
+                        self._take(scattered, watch)
         except Cancelled:
             raise
         except CtaDataError:
             return  # the hands find out what it means
         finally:
-            self._tell()
             for item, _, _ in self._under_way.values():
                 self._split.fall(item)
+            self._tell()
 
     def _wanted(self, watch: Watch) -> Iterator[ToScatter | None]:
         """Yield what to send; None when there is nothing now."""
@@ -116,6 +116,7 @@ class Volley:
         """Whether nothing has that name; a folder is listed once. Another one of that name may come: taking the name will tell."""
         folder = paths.parent(path)
         if self._there[0] != folder:
+            self._tell()  # the listing may take long
             names: frozenset[str] | None = None
             with contextlib.suppress(CtaDataError):
                 names = self._names(folder)
@@ -146,17 +147,21 @@ class Volley:
             self._split.fall(item, trouble=error is not None and error.retryable and not isinstance(error, Changed))
             return
         self._split.went_well()
-        self._settled(ticket)
-        watch.moved(loaded.size)
         note = proof_note(receipt.verified_by)
         outcome = Outcome(ItemState.DONE, scattered.path, loaded.size, note)
-        self._arrived.append((replace(item, attempts=item.attempts + 1), outcome, scattered.path))
+        self._arrived[ticket] = (replace(item, attempts=item.attempts + 1), outcome, scattered.path)
+        if time.monotonic() - self._told > _TELL:
+            self._tell()
+        watch.moved(loaded.size)  # may rest, or raise where the user stops it
 
     def _tell(self) -> None:
+        """Tell of those that have arrived."""
         self._told = time.monotonic()
-        if self._arrived:
-            self._teller.ended(self._arrived)
-            self._arrived = []
+        arrived, self._arrived = self._arrived, {}
+        if arrived:
+            self._teller.ended(list(arrived.values()))
+            for ticket in arrived:
+                self._settled(ticket)
 
 
 class _Loaded:

@@ -6,13 +6,14 @@ import os
 import random
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from ctadata_jlab.curl.lines import Lines
-from ctadata_jlab.errors import AlreadyExists, NoSpace
+from ctadata_jlab.errors import AlreadyExists, CtaDataError, NoSpace
 from ctadata_jlab.storage.local import Local
+from ctadata_jlab.transfer import batch as batches
 from ctadata_jlab.transfer import disk, haul
 from ctadata_jlab.transfer.batch import Batch
 from ctadata_jlab.transfer.haul import Haul, may_haul
@@ -222,6 +223,18 @@ def test_a_name_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["a"]
 
 
+def test_a_part_that_another_process_has_locked_is_left_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It opened the name just after this one made it, and goes on with it: without the name, all it fetches would be lost."""
+
+    def taken(*_: object) -> NoReturn:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(batches, "lock", taken)
+    with pytest.raises(CtaDataError):
+        Batch().add(tmp_path / "a", b"ours", None)
+    assert list(tmp_path.iterdir()) == [part_names(tmp_path / "a")[0]]
+
+
 def test_a_batch_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     """Neither names nor parts."""
     batch = Batch()
@@ -286,6 +299,23 @@ def test_more_than_1024_open_files_do_no_harm(full: Double, tmp_path: Path) -> N
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert len(run.done) == COUNT
     assert all(item.state is ItemState.WAITING for item in run.done)
+
+
+def test_few_files_are_open_where_few_may_be(full: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that waits for the disk has a descriptor, twice as many as become durable together; the lines and the journal want some, too."""
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (32, 32))
+    together: list[int] = []
+    commit = Batch.commit
+
+    def counted(batch: Batch) -> list[Any]:
+        together.append(len(batch))
+        return commit(batch)
+
+    monkeypatch.setattr(Batch, "commit", counted)
+    run = Run(dcache(full), tmp_path)
+    assert (len(run.done), run.fallen) == (COUNT, [])
+    assert max(together) <= 4
 
 
 def test_closed_lines_hold_no_file() -> None:

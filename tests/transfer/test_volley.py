@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ctadata_jlab.errors import Forbidden
+from ctadata_jlab.errors import Cancelled, Forbidden
 from ctadata_jlab.storage import Checksum
 from ctadata_jlab.storage.local import Local
 from ctadata_jlab.storage.readonly import ReadOnly
+from ctadata_jlab.storage.webdav import WebDav
 from ctadata_jlab.transfer import volley
 from ctadata_jlab.transfer.haul import Haul
 from ctadata_jlab.transfer.plan import plan_copy
@@ -21,9 +24,10 @@ from ctadata_jlab.transfer.volley import Volley, may_volley
 from tests.storage.test_webdav import storage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ctadata_jlab.storage import Scattered, ToScatter
     from ctadata_jlab.transfer.job import Item
     from tests.rig.doors import Door
 
@@ -35,7 +39,13 @@ DOORS = pytest.mark.parametrize("name", ["wsgidav", "apache"])
 class Run:
     """One volley of the folder *work*/lst to *door*; what fell to the hands is kept, with its error."""
 
-    def __init__(self, door: Door, work: Path, before: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        door: Door,
+        work: Path,
+        before: Callable[[], object] = lambda: None,
+        watch: Watch | None = None,
+    ) -> None:
         self.root = door.fresh()
         door.raw_folder(f"{self.root}/lst")
         (work / "lst").mkdir(exist_ok=True)
@@ -49,10 +59,17 @@ class Run:
         self.done: list[str] = []
         self.notes: set[str] = set()
         self.fallen: list[str] = []
+        self.settled: list[str] = []
         self.progress = Progress()
         split = Split(iter(items), lambda: False, Haul.is_small)
         split.fall = self._fell  # type: ignore[method-assign] # nobody else takes them here
-        Volley(lambda item: f"t{item.n}", source, target, split, 4, self).run(Watch(self.progress))
+        worker = Volley(lambda item: f"t{item.n}", source, target, split, 4, self, settled=self._settled)
+        with contextlib.suppress(Cancelled):
+            worker.run(watch or Watch(self.progress))
+
+    def _settled(self, ticket: str) -> None:
+        assert len(self.settled) < len(self.done), "told before it was settled"
+        self.settled.append(ticket)
 
     def _fell(self, item: Item, *, trouble: bool = False) -> None:
         del trouble
@@ -97,6 +114,37 @@ def test_a_name_that_came_meanwhile_is_not_replaced(
     assert run.fallen == ["run03.h5"]
     assert door.raw_get(f"{run.root}/lst/run03.h5") == b"theirs"
     assert door.raw_names(f"{run.root}/lst") == sorted(FILES)
+
+
+def test_what_has_arrived_is_told_also_to_who_stops(
+    wsgidav: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that is there says that a file has its name: untold, it would look like somebody else's the next time."""
+    stop = threading.Event()
+    scatter = WebDav.scatter
+
+    def all_at_once(target: WebDav, files: Iterator[ToScatter | None], lines: int) -> Iterator[Scattered | None]:
+        answers = list(scatter(target, files, lines))
+        stop.set()
+        yield from (answer for answer in answers if answer is not None)
+
+    monkeypatch.setattr(WebDav, "scatter", all_at_once)
+    run = Run(wsgidav, tmp_path, watch=Watch(stop=stop))
+    assert sorted(run.done) == wsgidav.raw_names(f"{run.root}/lst") == sorted(FILES)
+    assert len(run.settled) == COUNT
+
+
+def test_who_stops_while_a_limit_lets_it_rest_has_what_has_arrived(wsgidav: Door, tmp_path: Path) -> None:
+    """The bytes of a file that is done are counted last: there one may wait, and be stopped."""
+
+    class Stopped(Watch):
+        def moved(self, count: int) -> None:
+            super().moved(count)
+            raise Cancelled("The transfer was stopped.")
+
+    run = Run(wsgidav, tmp_path, watch=Stopped())
+    assert len(run.done) == len(run.settled) == 1
+    assert set(run.done) <= set(wsgidav.raw_names(f"{run.root}/lst"))
 
 
 def test_what_is_there_already_is_not_sent(wsgidav: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
