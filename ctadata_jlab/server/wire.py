@@ -88,7 +88,7 @@ def source(source: Source, state: LoginState | None) -> JSON:
             "resumes": traits.resumes,
             "replaces_atomically": traits.replaces_atomically,
             "renames": traits.renames,
-            "stages": traits.stages and "prepares" not in traits.extras,
+            "stages": traits.tells_of_tape,
             "checksums": list(traits.checksums),
             "local": "local" in traits.extras,
             "runs": "runs" in traits.extras,

@@ -105,6 +105,14 @@ class Traits:
 
     ``prepares``: what `stage` does is part of a download, not a file's way from tape to disk."""
 
+    @property
+    def tells_of_tape(self) -> bool:
+        """Whether files can be brought to disk for their own sake: it brings them, and tells of each whether it is there.
+
+        A catalogue does not tell: where the copies are is known to their doors. A download from it has them brought.
+        """
+        return self.stages and self.extras.isdisjoint({"prepares", "catalogues"})
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:

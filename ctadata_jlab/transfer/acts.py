@@ -135,10 +135,14 @@ class Acts:
         return replace(item, state=ItemState.DONE, error=None)
 
     def reach(self, item: Item, watch: Watch) -> Item:
-        """See that a file that was asked for is on disk now."""
+        """See that a file that was asked for is on disk now; one that is lost, or whose pool is down, is not."""
         now = patiently(lambda: self.source.stat(item.path), rest=watch.rest)
         if now.online is False:
             raise Offline(f"{paths.display(item.path)} is on tape.")
+        if now.online is None:
+            raise Offline(
+                f"Nothing tells that {paths.display(item.path)} is on disk: it may be lost, or its pool down."
+            )
         watch.stand(item.size or 0)
         return replace(item, state=ItemState.DONE, error=None)
 

@@ -102,12 +102,9 @@ def _require_able(request: JobRequest, storage: Callable[[str], Storage]) -> Non
     for source in written:
         if not storage(source).traits.writable:
             raise Unsupported(f"{source} is read-only.", hint="Choose another place.")
-    if request.kind == "stage" and not _has_tape(storage(request.source)):
-        raise Unsupported(f"{request.source} brings nothing from tape.", hint="Its files can be read as they are.")
-
-
-def _has_tape(storage: Storage) -> bool:
-    return storage.traits.stages and "prepares" not in storage.traits.extras
+    if request.kind == "stage" and not storage(request.source).traits.tells_of_tape:
+        hint = "Its files are read as they are; a download waits for what is not on disk."
+        raise Unsupported(f"{request.source} brings nothing from tape for its own sake.", hint=hint)
 
 
 def _sent_items(request: JobRequest) -> list[Item]:

@@ -220,6 +220,23 @@ def test_files_on_tape_are_asked_for(
     assert (tmp_path / "work" / "f").read_bytes() == LARGE
 
 
+def test_files_on_tape_are_asked_for_together(field: Field, double: Double, tmp_path: Path) -> None:
+    """A door gets one request for all that it has on tape, not one for each; what comes is told by the catalogue's paths."""
+    site = replace(field.catalogue.site(url=double.door.url, kind="TAPE"), door=double)
+    paths = [f"/{field.scope}/{name}" for name in "fgh"]
+    for path in paths:
+        field.catalogue.file(field.scope, path[-1], LARGE[:1000], [site])
+        node = double.names.find(path)
+        assert node is not None
+        node.locality = "NEARLINE"
+    double.traps.tape_seconds = 3600.0
+    with grid(field, double, tmp_path) as session:
+        assert list(session.storage("rucio").stage(paths)) == paths
+    asked = [one for one in double.requests("frontend", "POST") if one.status == 201]
+    assert [sorted(names) for _, names in double.tape.requests.values()] == [paths]
+    assert len(asked) == 1
+
+
 # -- whose token
 
 

@@ -5,6 +5,7 @@ Run with ``WRITE_WIRE_FIXTURES=1`` to write them anew after a change of the cont
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from datetime import datetime, timezone
@@ -121,6 +122,16 @@ def test_fixture(name: str) -> None:
 def test_events_fit_their_schema(name: str) -> None:
     """What is emitted fits the schema that the bus checks."""
     EventSchema(SCHEMAS[0]).validate(json.loads(wire.dumps(MADE[name]())))
+
+
+@pytest.mark.parametrize("extra", ["catalogues", "prepares"])
+def test_stages_is_for_what_tells_where_a_file_is(extra: str) -> None:
+    """The panel offers to bring files to disk only where it is told of each whether it is there."""
+    storage = _Sky()
+    storage.traits = dataclasses.replace(_Sky.traits, extras=frozenset({extra}))
+    told = wire.source(dataclasses.replace(SKY, storage=storage), None)
+    assert wire.source(SKY, None)["traits"]["stages"] is True
+    assert told["traits"]["stages"] is False
 
 
 def test_schemas_know_all_states() -> None:

@@ -215,6 +215,39 @@ def test_staging_needs_a_storage_with_tape(bench: Bench) -> None:
         bench.submit("stage", "local", "/x", None)
 
 
+@pytest.mark.parametrize("extra", ["catalogues", "prepares"])
+def test_staging_needs_a_storage_that_tells_what_is_on_disk(bench: Bench, tape: Tape, extra: str) -> None:
+    """Where nothing tells that a file has come, that it has cannot be promised: neither a catalogue nor a staged copy is asked."""
+    tape.traits = replace(Tape.traits, extras=frozenset({extra}))
+    with pytest.raises(Unsupported, match="tape"):
+        bench.submit("stage", "tape", "/d", None)
+    assert not tape.asked
+
+
+@pytest.mark.parametrize("locality", ["LOST", "UNAVAILABLE"])
+def test_staging_proves_that_a_file_is_on_disk(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locality: str
+) -> None:
+    """The tape's word is not enough: what the door does not tell to be on disk fails by name, the others are done."""
+    from ctadata_jlab.storage import staging
+
+    monkeypatch.setattr(staging, "_LOOK", 0.0)
+    for name in ("a", "b"):
+        double.raw_put(f"/d/{name}", b"1234").locality = locality if name == "a" else "NEARLINE"
+    storage = dcache(double, frontend=True)
+    try:
+        with Bench(tmp_path / "q", {"dcache": storage}) as bench:
+            monkeypatch.setattr(bench.engine._dispatcher._desk.tape, "_first", 0.3)
+            job = bench.submit("stage", "dcache", "/d", None)
+            job = bench.until(job.id, lambda job: job.state in {JobState.DONE, JobState.FAILED})
+            assert (job.state, job.files_done, job.files_failed) == (JobState.FAILED, 1, 1)
+            assert bench.states(job.id)["/d/a"] == "failed"
+        assert job.error is not None
+        assert "/d/a is on disk: it may be lost" in job.error.message
+    finally:
+        storage.close()
+
+
 def test_staging_at_a_dcache(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One request to the frontend, no GET at the door; the listing then says that they are on disk."""
     from ctadata_jlab.storage import staging

@@ -70,6 +70,7 @@ test('what is on tape is marked, not waited for by an editor, and comes to disk 
   await panel.row('a.txt').dblclick();
   await panel.answer('Bring to Disk');
   await expect(panel.job('a.txt')).toContainText('waits for files from tape');
+  server.stdin!.write('bring\n');
   await panel.row('b.txt').click();
   await panel.row('disk.txt').click({ modifiers: ['Control'] });
   await panel.choose('b.txt', 'Bring to Disk (Stage)');

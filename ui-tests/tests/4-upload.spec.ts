@@ -75,11 +75,14 @@ test('an upload is cancelled in the panel, and leaves nothing', async ({
     return transfer;
   });
   setSpeed(300_000);
-  await panel.list.dispatchEvent('drop', { dataTransfer: data });
-  await panel.expectJob('long.bin', 'running');
-  await panel.job('long.bin').getByRole('button', { name: 'Cancel' }).click();
-  await panel.expectJob('long.bin', 'cancelled');
-  setSpeed(0);
+  try {
+    await panel.list.dispatchEvent('drop', { dataTransfer: data });
+    await panel.expectJob('long.bin', 'running');
+    await panel.job('long.bin').getByRole('button', { name: 'Cancel' }).click();
+    await panel.expectJob('long.bin', 'cancelled');
+  } finally {
+    setSpeed(0);
+  }
   await expect.poll(() => fs.readdirSync(onDoor(own))).toEqual([]);
   await panel.node.getByRole('button', { name: 'Refresh' }).click();
   await expect(panel.empty).toHaveText('This folder is empty.');

@@ -71,18 +71,20 @@ test('a wrong token is told in words, and a good one mends it', async ({
   );
   await expect(panel.rows).toHaveCount(0);
 
-  await panel.banner.getByRole('button', { name: 'Log in…' }).click();
-  await expect(panel.dialog).toContainText('Login to Archive');
-  await panel.dialog.getByRole('textbox').fill(tokenOf('dcache'));
-  await panel.answer('Use this token');
-  await expect(panel.row('cta')).toBeVisible();
-  await expect(panel.banner).toBeHidden();
-  await expect(panel.badge).toContainText('Demo User');
-  await expect(panel.badge).toHaveClass(/ctadata-mod-ok/);
-
-  // As it was: the server forgets the good one, the file has the bad one.
-  await forgetToken(request, baseURL ?? '', 'archive');
-  spoilArchive();
+  try {
+    await panel.banner.getByRole('button', { name: 'Log in…' }).click();
+    await expect(panel.dialog).toContainText('Login to Archive');
+    await panel.dialog.getByRole('textbox').fill(tokenOf('dcache'));
+    await panel.answer('Use this token');
+    await expect(panel.row('cta')).toBeVisible();
+    await expect(panel.banner).toBeHidden();
+    await expect(panel.badge).toContainText('Demo User');
+    await expect(panel.badge).toHaveClass(/ctadata-mod-ok/);
+  } finally {
+    // As it was: the server forgets the good one, the file has the bad one.
+    await forgetToken(request, baseURL ?? '', 'archive');
+    spoilArchive();
+  }
 });
 
 test('a transfer that waits for a login has it one click away, and goes on', async ({
@@ -92,22 +94,24 @@ test('a transfer that waits for a login has it one click away, and goes on', asy
   tmpPath
 }) => {
   await panel.start();
-  await startJob(request, baseURL ?? '', {
-    kind: 'download',
-    from: { source: 'archive', paths: ['/cta/crab/runs.csv'] },
-    to: { source: 'local', path: `/${tmpPath}` },
-    conflict: 'replace'
-  });
-  await panel.expectJob('runs.csv', 'blocked');
-  const job = panel.job('runs.csv');
-  await expect(job).toContainText('waits for a login');
-  await job.getByRole('button', { name: 'Log in…' }).click();
-  await expect(panel.dialog).toContainText('Login to Archive');
-  await panel.dialog.getByRole('textbox').fill(tokenOf('dcache'));
-  await panel.answer('Use this token');
-  await panel.expectJob('runs.csv', 'done');
-  await expect(job.getByRole('button', { name: 'Log in…' })).toHaveCount(0);
-
-  await forgetToken(request, baseURL ?? '', 'archive');
-  spoilArchive();
+  try {
+    await startJob(request, baseURL ?? '', {
+      kind: 'download',
+      from: { source: 'archive', paths: ['/cta/crab/runs.csv'] },
+      to: { source: 'local', path: `/${tmpPath}` },
+      conflict: 'replace'
+    });
+    await panel.expectJob('runs.csv', 'blocked');
+    const job = panel.job('runs.csv');
+    await expect(job).toContainText('waits for a login');
+    await job.getByRole('button', { name: 'Log in…' }).click();
+    await expect(panel.dialog).toContainText('Login to Archive');
+    await panel.dialog.getByRole('textbox').fill(tokenOf('dcache'));
+    await panel.answer('Use this token');
+    await panel.expectJob('runs.csv', 'done');
+    await expect(job.getByRole('button', { name: 'Log in…' })).toHaveCount(0);
+  } finally {
+    await forgetToken(request, baseURL ?? '', 'archive');
+    spoilArchive();
+  }
 });

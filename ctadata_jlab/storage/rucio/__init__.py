@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ctadata_jlab.http import Trust
-    from ctadata_jlab.storage import Body, Gathered, Reader, Receipt
+    from ctadata_jlab.storage import Body, Gathered, Reader, Receipt, Storage
     from ctadata_jlab.storage.rucio.api import Replica
 
 __all__ = ["Did", "Door", "Member", "Rucio", "path_of", "spoken"]
@@ -144,18 +144,25 @@ class Rucio:
             yield str(member.did), member.size, member.events
 
     def stage(self, paths: Sequence[str]) -> Sequence[str]:
-        """Ask the doors that have *paths* on tape only; return those that are on their way."""
-        on_their_way = []
+        """Ask the doors that have *paths* on tape only, each for all of its own at once; return those that are on their way."""
+        asked: dict[str, tuple[Storage, dict[str, str]]] = {}
         for path in paths:
-            for replica in self._copies(path):
-                found = self._doors.behind(replica.url)
-                if not replica.is_on_tape or found is None:
-                    continue
+            if (found := self._on_tape(path)) is not None:
                 door, its_path = found
-                if door.storage.traits.stages and door.storage.stage([its_path]):
-                    on_their_way.append(path)
-                break
-        return on_their_way
+                asked.setdefault(door.name, (door.storage, {}))[1][path] = its_path
+        on_their_way: set[str] = set()
+        for storage, its_paths in asked.values():
+            coming = set(storage.stage(list(dict.fromkeys(its_paths.values()))))
+            on_their_way.update(path for path, its_path in its_paths.items() if its_path in coming)
+        return [path for path in paths if path in on_their_way]
+
+    def _on_tape(self, path: str) -> tuple[Door, str] | None:
+        """Return the door that can bring the file at *path* from tape, and its path there."""
+        for replica in self._copies(path):
+            found = self._doors.behind(replica.url)
+            if replica.is_on_tape and found is not None and found[0].storage.traits.stages:
+                return found
+        return None
 
     # -- what a catalogue does not do ----------------------------------------------------------------------------------
 
