@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { nullTranslator } from '@jupyterlab/translation';
+import { createElement } from 'react';
 
 import { confirmDelete } from '../commands/delete';
 import type { CommandContext } from '../commands/context';
@@ -7,6 +8,7 @@ import { confirmAnswer } from '../commands/replace';
 import { isTyped, wordToDelete, wordToReplace } from '../guard';
 import type { SourcesModel } from '../sources';
 import type { IJob, ISource } from '../wire';
+import { askGuarded, GuardedBody } from '../widgets/guarded';
 import { settle } from './server';
 
 const trans: TranslationBundle = nullTranslator.load('');
@@ -64,6 +66,24 @@ describe('what has to be typed', () => {
   });
 });
 
+/** Wait for something that comes by itself. */
+async function until(holds: () => unknown): Promise<void> {
+  for (let turn = 0; turn < 1000 && !holds(); turn++) {
+    await settle(2);
+  }
+  expect(holds()).toBeTruthy();
+}
+
+/** The dialog, once it is open, shows its words and has the focus. */
+async function opened() {
+  await until(
+    () =>
+      document.querySelector('.jp-Dialog .ctadata-Guard p') &&
+      document.activeElement?.closest('.jp-Dialog')
+  );
+  return dialog();
+}
+
 /** The dialog that is open. */
 function dialog() {
   const node = document.querySelector<HTMLElement>('.jp-Dialog')!;
@@ -116,7 +136,9 @@ function deletion(
     source: 'dcache',
     paths: ['/lst/DL1']
   });
-  return { asked, started, counted: () => (counted(), settle(5)) };
+  const isTold = (): unknown =>
+    document.querySelector('.ctadata-Delete-amount')?.textContent?.match(/^In/);
+  return { asked, started, counted: () => (counted(), until(isTold)) };
 }
 
 describe('the question before a deletion', () => {
@@ -130,8 +152,7 @@ describe('the question before a deletion', () => {
 
   it('should want the name of a full folder on production, and its count first', async () => {
     const { asked, counted } = deletion(PROD, 'directory', 2);
-    await settle(5);
-    const { accept, field, type, press } = dialog();
+    const { accept, field, type, press } = await opened();
     expect(document.activeElement).toBe(field);
     await type('DL1');
     expect(accept.disabled).toBe(true);
@@ -148,8 +169,7 @@ describe('the question before a deletion', () => {
 
   it('should stay disarmed whatever is input, clicked or asked of the dialog', async () => {
     const { asked, counted } = deletion(PROD, 'directory', 2);
-    await settle(5);
-    const { node, accept, field, type } = dialog();
+    const { node, accept, field, type } = await opened();
     await type('x');
     await type('x'); // typed over by the same
     expect(accept.disabled).toBe(true);
@@ -176,9 +196,8 @@ describe('the question before a deletion', () => {
 
   it('should not take the Enter that ends a composition', async () => {
     const { asked, counted } = deletion(PROD, 'directory', 2);
-    await settle(5);
     await counted();
-    const { node, type, press } = dialog();
+    const { node, type, press } = await opened();
     await type('DL1');
     expect(press('Enter', true)).toBe(true); // left to the composition
     expect(node.isConnected).toBe(true);
@@ -188,13 +207,29 @@ describe('the question before a deletion', () => {
 
   it('should want the name of what was a file and holds many by now', async () => {
     const { asked, counted } = deletion(PROD, 'file', 1000);
-    await settle(5);
     await counted();
-    const { accept, type } = dialog();
+    const { accept, type } = await opened();
     expect(accept.disabled).toBe(true);
     await type('DL1');
     accept.click();
     expect(await asked).toBe(true);
+  });
+
+  it('should have its focus on Cancel once the field goes, however late the field had got it', async () => {
+    class Body extends GuardedBody {
+      protected words = (): JSX.Element => createElement('p');
+    }
+    const body = new Body(trans);
+    body.word = 'DL1';
+    const asked = askGuarded(body, 'Delete?', 'Delete');
+    const { field, reject } = await opened();
+    reject.focus();
+    body.word = null;
+    field!.focus(); // it is there until the next rendering
+    await until(() => !field!.isConnected);
+    expect(document.activeElement).toBe(reject);
+    reject.click();
+    expect(await asked).toBe(false);
   });
 
   it.each([
@@ -204,8 +239,7 @@ describe('the question before a deletion', () => {
   ])('should be plain for %s', async (_, source, type, files) => {
     const { asked, counted } = deletion(source, type, files);
     await counted();
-    await settle(5);
-    const { accept, reject, field } = dialog();
+    const { accept, reject, field } = await opened();
     expect(field).toBeNull();
     expect(document.activeElement).toBe(reject);
     expect(accept.disabled).toBe(false);
@@ -218,8 +252,7 @@ describe('the question before a deletion', () => {
     expect(await elsewhere.asked).toBe(true);
     expect(elsewhere.started).toEqual([]);
     const { asked } = deletion(PROD, 'file', 1, false);
-    await settle(5);
-    dialog().reject.click();
+    (await opened()).reject.click();
     expect(await asked).toBe(false);
   });
 });
@@ -255,8 +288,7 @@ describe('the question before much is replaced', () => {
     'should come for several files of production, and say which: %s',
     async (answer, title, words, label) => {
       const asked = confirmAnswer(job(5), answer, sources(PROD), trans);
-      await settle(5);
-      const { node, accept, type, press } = dialog();
+      const { node, accept, type, press } = await opened();
       expect(node.textContent).toContain('and 3 more');
       expect(node.querySelector('.jp-Dialog-header')!.textContent).toBe(title);
       expect(node.textContent).toContain(words);

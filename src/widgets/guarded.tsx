@@ -26,12 +26,8 @@ export abstract class GuardedBody extends ReactWidget {
     return this._word;
   }
   set word(value: string | null) {
-    const hadFocus = document.activeElement?.classList.contains(FIELD);
     this._word = value;
     this._changed();
-    if (hadFocus && value === null) {
-      this._reject?.focus(); // the field goes
-    }
   }
 
   /** Whether everything is known that the user has to know. */
@@ -73,6 +69,7 @@ export abstract class GuardedBody extends ReactWidget {
           <label className="ctadata-Guard-label">
             {trans.__('To confirm, type “%1”:', word)}
             <input
+              ref={this._takeField}
               className={`${FIELD} jp-mod-styled`}
               type="text"
               autoComplete="off"
@@ -88,11 +85,20 @@ export abstract class GuardedBody extends ReactWidget {
     );
   }
 
+  /** The field comes, or goes: then the focus does not get lost with it. */
+  private _takeField = (field: HTMLInputElement | null): void => {
+    if (!field && this._field === document.activeElement) {
+      this._reject?.focus();
+    }
+    this._field = field;
+  };
+
   private _changed(): void {
     this.arm();
     this.update();
   }
 
+  private _field: HTMLInputElement | null = null;
   private _accept: HTMLButtonElement | null = null;
   private _reject: HTMLButtonElement | null = null;
   private _isReady = false;
