@@ -1,12 +1,18 @@
 /** What the list of transfers knows beyond the server's words: how fast each was, in which turn, how to run it again. */
 
 import { isFinal, isMoving } from './jobs';
-import type { IJob, IJobRequest } from './wire';
+import type { Conflict, IJob, IJobRequest } from './wire';
 
 /** How many speeds are kept of a job. */
 const SAMPLES = 60;
 
-/** The request that does the same again; null where the server no longer knows all of it. */
+/**
+ * The request that does the same again; null where the server no longer knows all of it.
+ *
+ * #### Notes
+ * That targets may be replaced was said of those that were there then: what
+ * stands there now is asked about. A sync has its own rule for each of them.
+ */
 export function again(job: IJob): IJobRequest | null {
   const { from, to, kind, conflict } = job;
   const paths = from.paths ?? [];
@@ -27,12 +33,16 @@ export function again(job: IJob): IJobRequest | null {
       ...(from.base ? { base: from.base } : {})
     },
     ...(to ? { to } : {}),
-    conflict,
+    conflict: sync ? conflict : askedAgain(conflict),
     ...(include.length ? { include } : {}),
     ...(exclude.length ? { exclude } : {}),
     ...(sync ? { sync } : {}),
     ...(limit ? { limit } : {})
   };
+}
+
+function askedAgain(conflict: Conflict): Conflict {
+  return conflict === 'replace' || conflict === 'newer' ? 'ask' : conflict;
 }
 
 /** The jobs that have not ended: what moves, then what needs somebody, then what waits, by its turn. */

@@ -150,18 +150,19 @@ export class CtaModel extends FilterFileBrowserModel {
   /** Show the folder again. */
   endSearch(): void {
     if (this._search) {
-      this._leaveSearch();
-      this._rows = new Rows();
-      this._hash = null;
       void this._go(this.place, {});
     }
   }
 
+  /** What was found is shown no longer: it must not be taken for a folder's rows. */
   private _leaveSearch(): void {
     if (this._search) {
       this._search.stop();
       this._search = null;
+      this._rows = new Rows();
+      this._hash = null;
       this._searchChanged.emit();
+      this._drawn.emit();
     }
   }
 
@@ -505,11 +506,11 @@ export class CtaModel extends FilterFileBrowserModel {
   }
 
   private _go(place: IPlace, options: { fresh?: boolean }): Promise<void> {
-    this._leaveSearch();
     this._turn?.abort.abort();
     const abort = new AbortController();
     const turn: ITurn = { place, abort, done: Promise.resolve() };
     this._turn = turn;
+    this._leaveSearch();
     this._busyChanged.emit(true);
     turn.done = this._list(turn, options.fresh ?? false).finally(() => {
       if (this._turn === turn) {

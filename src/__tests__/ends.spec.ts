@@ -110,8 +110,9 @@ describe('notifications', () => {
 });
 
 describe('what is heard', () => {
-  it('should be that a transfer asks, and that it ended, but not each step of it', async () => {
-    const { at, settings } = queue({ ...RUNNING, seq: 1 });
+  /** The list of transfers, and what is said of it. */
+  function heard(first: IJob) {
+    const { at, settings } = queue(first);
     const jobs = new JobsModel({ serverSettings: settings });
     const transfers = new Transfers({
       ...{ jobs, queue: new QueueModel(settings), trans },
@@ -126,6 +127,11 @@ describe('what is heard', () => {
     Widget.attach(transfers, document.body);
     const region = (): Element | null =>
       transfers.node.querySelector('[role="status"]');
+    return { at, jobs, transfers, region };
+  }
+
+  it('should be that a transfer asks, and that it ended, but not each step of it', async () => {
+    const { at, jobs, transfers, region } = heard({ ...RUNNING, seq: 1 });
     await jobs.load();
     await until(() => transfers.node.querySelector('.ctadata-Job') !== null);
     const before = region();
@@ -150,6 +156,40 @@ describe('what is heard', () => {
     await turn(4, { state: 'done', files_failed: 0 });
     expect(region()?.textContent).toBe(`${title}: done`);
     expect(region()).toBe(before); // another node would not be heard
+    transfers.dispose();
+    jobs.dispose();
+  });
+
+  it('should be all that ended at once, and the same words as often as they are said', async () => {
+    const one = { ...RUNNING, id: 'one', title: 'one', seq: 1 };
+    const two = { ...RUNNING, id: 'two', title: 'two', seq: 1 };
+    const asks = { ...ASKING, id: 'asks', title: 'asks', seq: 1 };
+    const { at, jobs, transfers, region } = heard(one);
+    const said = (): (string | null)[] =>
+      Array.from(
+        region()?.firstElementChild?.children ?? [],
+        line => line.textContent
+      );
+    at.jobs = [one, two];
+    await jobs.load();
+    const end = { seq: 2, state: 'done', files_failed: 0 } as const;
+    at.jobs = [{ ...one, ...end }, { ...two, ...end }, asks];
+    await jobs.load();
+    await until(() => said().length === 3);
+    expect(said().sort()).toEqual(['asks: asks you', 'one: done', 'two: done']);
+
+    const again = async (seq: number): Promise<void> => {
+      at.jobs = [{ ...one, seq }];
+      await jobs.load();
+      at.jobs = [{ ...one, ...end, seq: seq + 1 }];
+      await jobs.load();
+      await until(() => said().join() === 'one: done');
+    };
+    await again(3);
+    const before = region()?.firstElementChild;
+    await again(5);
+    await until(() => region()?.firstElementChild !== before); // new words to a reader
+    expect(said()).toEqual(['one: done']);
     transfers.dispose();
     jobs.dispose();
   });

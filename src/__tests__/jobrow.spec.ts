@@ -58,9 +58,10 @@ describe('The transfers in the panel', () => {
     made.jobs.push({ ...FAILED });
     await made.transfers.jobs.load();
     const row = await rowIn('failed');
-    const alert = row.querySelector('[role="alert"]')!;
-    expect(alert.textContent).toContain(FAILED.error!.message);
-    expect(alert.textContent).toContain(FAILED.error!.hint);
+    const why = row.querySelector('.ctadata-Job-error')!;
+    expect(why.textContent).toContain(FAILED.error!.message);
+    expect(why.textContent).toContain(FAILED.error!.hint);
+    expect(why.hasAttribute('role')).toBe(false); // heard with the job's end
     const before = made.asked.length;
     press(row, 'Try again what is missing');
     await rowIn('waiting');
@@ -73,7 +74,7 @@ describe('The transfers in the panel', () => {
     };
     await made.transfers.jobs.load();
     const done = await rowIn('done');
-    expect(done.querySelector('[role="alert"]')).toBeNull();
+    expect(done.querySelector('.ctadata-Job-error')).toBeNull();
     expect(done.querySelector('[aria-label^="Try again"]')).toBeNull();
   });
 

@@ -1,12 +1,14 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Clipboard } from '@jupyterlab/apputils';
 import { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Contents } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
+import { ContextMenuSvg } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 
 import type { CommandContext } from '../commands/context';
 import { open } from '../commands/open';
-import { viewersFor } from '../commands/openwith';
+import { addOpenWith, viewersFor } from '../commands/openwith';
 import { tapeCommands } from '../commands/tape';
 import { settle } from './server';
 
@@ -140,11 +142,14 @@ describe('a file on tape', () => {
     }
   );
 
-  it('should not be promised to come where nothing is brought', async () => {
+  it('should not be promised to come where nothing is brought, but copied when it has come', async () => {
     const { context } = setUp(false, false);
     const over = open(context, onTape);
     await settle(1);
-    expect([...buttons().keys()]).toEqual(['Cancel']);
+    expect([...buttons().keys()]).toEqual(['Cancel', 'Copy to Workspace…']);
+    const text = document.querySelector('.jp-Dialog')?.textContent;
+    expect(text).toContain('“old.md” is not on disk yet.');
+    expect(text).not.toMatch(/tape/i);
     buttons().get('Cancel')?.click();
     await over;
   });
@@ -188,5 +193,46 @@ describe('Open With', () => {
     expect(names('a.csv')).toEqual(['CSV Viewer', 'Editor']);
     expect(names('a.csv', 'b.md')).toEqual(['Editor']);
     expect(names()).toEqual([]);
+  });
+
+  /** The menu of files, opened where some are selected: what it offers in "Open With", and of whom it takes that. */
+  function menuFor(...selection: Contents.IModel[]) {
+    const { context, opened } = setUp();
+    const known = registry();
+    Object.assign(context, { selection });
+    Object.assign(context.docManager, { registry: known });
+    const commands = new CommandRegistry();
+    commands.addCommand('other', { execute: () => undefined });
+    const contextMenu = new ContextMenuSvg({ commands });
+    addOpenWith({ commands, contextMenu } as JupyterFrontEnd, context);
+    contextMenu.addItem({ command: 'other', selector: '.ctadata-Browser' });
+    document.body.innerHTML =
+      '<div class="ctadata-Browser"><p class="jp-DirListing-item" data-ctadata-kind="file"></p></div>';
+    contextMenu.opened.connect(() => contextMenu.menu.close());
+    const event = new MouseEvent('contextmenu', { bubbles: true });
+    const row = document.querySelector('p')!;
+    const hear = (): boolean => contextMenu.open(event);
+    document.body.addEventListener('contextmenu', hear, { once: true });
+    row.dispatchEvent(event);
+    const { items } = contextMenu.menu;
+    const entry = items.find(({ submenu }) => submenu !== null);
+    const offered = entry?.submenu?.items.map(({ label }) => label) ?? null;
+    return { commands, opened, offered, rest: items.length - (entry ? 1 : 0) };
+  }
+
+  const folder = { ...file('night.csv'), type: 'directory' } as Contents.IModel;
+
+  it('should leave the folders of a selection alone', async () => {
+    const { commands, offered, opened } = menuFor(folder, file('a.md'));
+    expect(offered).toEqual(['Editor', 'Markdown Preview']);
+    await commands.execute('ctadata:open-with', { factory: 'Editor' });
+    expect(opened).toEqual([['ctadata:dcache/lst/a.md', 'Editor']]);
+  });
+
+  it('should not be in the menu where nothing opens all of the files', () => {
+    expect(menuFor(file('a.md'), file('b.csv'))).toMatchObject({
+      ...{ offered: ['Editor'], rest: 1 }
+    });
+    expect(menuFor(folder)).toMatchObject({ offered: null, rest: 1 });
   });
 });

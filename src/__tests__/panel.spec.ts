@@ -9,6 +9,7 @@ import { VirtualDirListing } from '../widgets/listing';
 import error from '../../tests/fixtures/wire/error.json';
 import { make, rows } from './making';
 import { settle } from './server';
+import type { IAnswer } from './server';
 
 // Ten thousand rows in a page that is none take a while on a machine with other work.
 jest.setTimeout(60_000);
@@ -251,6 +252,82 @@ describe('CtaModel', () => {
     expect(model.search).toBeNull();
     expect(model.place.path).toBe('/lst/deep/er');
     expect(located).toEqual(['f0.h5']);
+  });
+
+  describe('when a search is left for a folder', () => {
+    /** As many results as the folder has rows. */
+    async function searched(after: () => IAnswer) {
+      let isLeft = false;
+      const line = (value: object): string => JSON.stringify(value) + '\n';
+      const found = {
+        ...{ names: ['f0.h5', 'f0.h5'], sizes: [1, 1], mtimes: [1, 1] },
+        ...{ flags: [0, 0], folders: ['', 'sub'], searched: 2 }
+      };
+      const end = { complete: true, count: 2, hash: '', searched: 2 };
+      const made = await make(({ path }) =>
+        path.includes('/search/')
+          ? { pieces: [line(found), line(end)] }
+          : isLeft
+            ? after()
+            : rows(1)
+      );
+      const { model } = made;
+      await model.open({ source: 'dcache', path: '/lst' });
+      await model.searchFor('f0');
+      expect(names(model)).toEqual(['f0.h5', 'f0.h5']);
+      isLeft = true;
+      /** What is drawn. */
+      const drawn: string[][] = [];
+      model.refreshed.connect(() => drawn.push(names(model)));
+      return { ...made, drawn };
+    }
+
+    const WAYS: [string, (model: CtaModel) => Promise<void>][] = [
+      [
+        'by a result',
+        model =>
+          model.reveal(
+            model.shown.find(
+              row => row.path === 'ctadata:dcache/lst/f0.h5'
+            ) as Contents.IModel
+          )
+      ],
+      ['by a crumb', model => model.cd('/dcache/lst')],
+      ['by its path', model => model.open({ source: 'dcache', path: '/lst' })]
+    ];
+
+    it.each(WAYS)(
+      'should show its rows, though it is as it was: %s',
+      async (_, go) => {
+        const { model, drawn } = await searched(() => rows(1));
+        await go(model);
+        expect(model.search).toBeNull();
+        expect(drawn[drawn.length - 1]).toEqual(['sub', 'f0.h5']);
+      }
+    );
+
+    it.each(WAYS)(
+      'should not leave the results for its rows if it fails: %s',
+      async (_, go) => {
+        const { model, drawn, failures } = await searched(() => ({
+          ...{ status: 404, json: error }
+        }));
+        await go(model);
+        expect(model.search).toBeNull();
+        expect(failures.pop()).toBe('NotFound');
+        expect(drawn[drawn.length - 1]).toEqual([]);
+        expect(model.emptiness).toBeNull(); // nobody knows what it holds
+      }
+    );
+
+    it('should not call the folder empty while its rows come', async () => {
+      const { model } = await searched(() => rows(1));
+      const told: unknown[] = [];
+      model.refreshed.connect(() => told.push(model.emptiness));
+      await model.cd('/dcache/lst');
+      expect(told.length).toBeGreaterThan(0);
+      expect(told.filter(one => one !== null)).toEqual([]);
+    });
   });
 
   it('should refresh when a file changes in a folder below the root', async () => {

@@ -19,14 +19,14 @@ const job = (id: string, facts: Partial<IJob> = {}): IJob => ({
 });
 
 describe('again', () => {
-  const done = job('1', { state: 'done', conflict: 'newer' });
+  const done = job('1', { state: 'done', conflict: 'skip' });
 
   it('should ask for the same once more', () => {
     expect(again(done)).toEqual({
       kind: 'download',
       from: { source: 'dcache', paths: ['/a'] },
       to: { source: 'local', path: '/' },
-      conflict: 'newer'
+      conflict: 'skip'
     });
     const synced = { ...done, sync: true, include: ['*.h5'], limit: 20_000 };
     expect(again(synced)).toMatchObject({
@@ -35,6 +35,15 @@ describe('again', () => {
       limit: 20_000
     });
   });
+
+  it.each(['replace', 'newer'] as const)(
+    'should ask about what is there now, though %p was answered for what was there then',
+    conflict => {
+      expect(again({ ...done, conflict })?.conflict).toBe('ask');
+      const synced = { ...done, conflict, sync: true };
+      expect(again(synced)?.conflict).toBe(conflict); // the sync's own rule
+    }
+  );
 
   it('should not offer what cannot be done again', () => {
     const many = { source: 'dcache', paths: ['/a'], count: 5, base: null };

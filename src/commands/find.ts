@@ -28,7 +28,9 @@ export function findCommands(context: CommandContext): ICommand[] {
     {
       id: 'ctadata:reveal',
       label: trans.__('Show in Its Folder'),
-      caption: trans.__('Leave the results for the folder where this lies'),
+      caption: trans.__(
+        'Close the results and go to the folder that holds this'
+      ),
       inPalette: true,
       isVisible: () => panel.model.search !== null,
       isEnabled: () => context.single !== null,

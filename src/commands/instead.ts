@@ -35,22 +35,32 @@ export async function offerInsteadOfLarge(
   ]);
 }
 
-/** Say that a file is on tape, and offer to have it brought to disk, or to the workspace. */
+/** Say that a file is not on disk, and offer a copy, which waits for it, or to have it brought there from tape. */
 export async function offerInsteadOfTape(
   context: CommandContext,
   item: Contents.IModel
 ): Promise<void> {
   const { trans } = context;
+  const copy: Way = [
+    trans.__('Copy to Workspace…'),
+    () => downloadTo(context, [item])
+  ];
+  if (!mayStage(context)) {
+    const text = trans.__(
+      '“%1” is not on disk yet. A copy to the workspace waits until it is.',
+      item.name
+    );
+    await offer(context, trans.__('Not on disk yet'), text, [copy]);
+    return;
+  }
   const text = trans.__(
-    '“%1” is on tape. It can be opened when it has been brought to disk, which takes minutes to hours; a transfer waits for that.',
+    '“%1” is on tape. It can be opened once it is on disk, which takes minutes to hours. A copy to the workspace waits by itself.',
     item.name
   );
-  const ways: Way[] = [
+  await offer(context, trans.__('On tape'), text, [
     [trans.__('Bring to Disk'), () => stage(context, [item])],
-    [trans.__('Copy to Workspace…'), () => downloadTo(context, [item])]
-  ];
-  const title = trans.__('On tape');
-  await offer(context, title, text, mayStage(context) ? ways : []);
+    copy
+  ]);
 }
 
 /** Let the user choose one of some ways, or none. */

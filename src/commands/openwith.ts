@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { Contents } from '@jupyterlab/services';
 import { Menu } from '@lumino/widgets';
 
 import type { CommandContext } from './context';
@@ -51,7 +52,7 @@ export function addOpenWith(
       }
     },
     execute: ({ factory }) =>
-      context.selection.forEach(
+      filesOf(context).forEach(
         item => void open(context, item, String(factory))
       )
   });
@@ -63,15 +64,22 @@ export function addOpenWith(
   });
   contextMenu.opened.connect(() => {
     submenu.clearItems();
-    const names = context.selection.map(item => item.name);
-    for (const { name: factory, label } of viewersFor(
-      docManager.registry,
-      names
-    )) {
+    const names = filesOf(context).map(item => item.name);
+    const viewers = viewersFor(docManager.registry, names);
+    for (const { name: factory, label } of viewers) {
       submenu.addItem({
         command: OPEN_WITH,
         args: { factory, label: label ?? factory }
       });
     }
+    const entry = contextMenu.menu.items.find(one => one.submenu === submenu);
+    if (entry && !viewers.length) {
+      contextMenu.menu.removeItem(entry); // the menu is filled anew each time
+    }
   });
+}
+
+/** The selected files; the folders among them are opened by nothing of this. */
+function filesOf(context: CommandContext): Contents.IModel[] {
+  return context.selection.filter(item => item.type !== 'directory');
 }

@@ -78,7 +78,11 @@ export function JobRow(props: IJobRowProps): JSX.Element {
         <div className="ctadata-Job-note">{job.waiting}</div>
       )}
       {job.error && (
-        <div className="ctadata-Job-error" role="alert">
+        // Why one failed is said with its end: an alert would say it once more.
+        <div
+          className="ctadata-Job-error"
+          role={isFinal(job.state) ? undefined : 'alert'}
+        >
           <div>{job.error.message}</div>
           {job.error.hint && <div>{job.error.hint}</div>}
         </div>

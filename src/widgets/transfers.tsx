@@ -82,10 +82,31 @@ export class Transfers extends ReactWidget {
         </div>
         {this._isOpen && this._rows()}
         <div className="ctadata-heard" role="status">
-          {this._said}
+          {this._heard()}
         </div>
       </>
     );
+  }
+
+  /** What there is to say since it was drawn last; the key makes the same words heard twice. */
+  private _heard(): JSX.Element {
+    this._isDrawn = true;
+    return (
+      <div key={this._turn}>
+        {this._said.map((text, n) => (
+          <div key={n}>{text}</div>
+        ))}
+      </div>
+    );
+  }
+
+  private _say(text: string): void {
+    if (this._isDrawn) {
+      this._isDrawn = false;
+      this._said = [];
+      this._turn += 1;
+    }
+    this._said.push(text);
   }
 
   /** How fast all of them may be, once the server has said how fast they are allowed to be. */
@@ -206,17 +227,17 @@ export class Transfers extends ReactWidget {
 
   /** Have it said that a transfer ended: what it does meanwhile would be too much to hear. */
   private _onEnded(_: JobsModel, job: IJob): void {
-    this._said = endOf(job, this._options.trans);
+    this._say(endOf(job, this._options.trans));
     this.update();
   }
 
   /** Have it said, once, that a transfer asks. */
   private _hearQuestions(active: readonly IJob[]): void {
     const asking = active.filter(job => job.question !== null);
-    const news = asking.find(job => !this._asking.has(job.id));
+    const news = asking.filter(job => !this._asking.has(job.id));
     this._asking = new Set(asking.map(job => job.id));
-    if (news) {
-      this._said = `${news.title}: ${stateOf(news, this._options.trans)}`;
+    for (const job of news) {
+      this._say(`${job.title}: ${stateOf(job, this._options.trans)}`);
     }
   }
 
@@ -237,7 +258,9 @@ export class Transfers extends ReactWidget {
   private _isAsked = false;
   private _active = 0;
   private _most = MOST;
-  private _said = '';
+  private _said: string[] = [];
+  private _turn = 0;
+  private _isDrawn = true;
   private _asking = new Set<string>();
   private _open = new Set<string>();
   private _speeds = new Speeds();

@@ -107,14 +107,15 @@ test('a download that fails says why, and succeeds when what was wrong is mended
   await panel.choose('came back.txt', /^Copy to “workspace/);
   await panel.expectJob('came back.txt', 'failed');
   const job = panel.job('came back.txt');
-  await expect(job.getByRole('alert').locator('div')).toHaveCount(2); // why, and what to do
-  await expect(job.getByRole('alert')).toContainText('came back.txt');
+  const why = job.locator('.ctadata-Job-error');
+  await expect(why.locator('div')).toHaveCount(2); // why, and what to do
+  await expect(why).toContainText('came back.txt');
   expect(textOf(inWorkspace(tmpPath, 'came back.txt'))).toBeNull();
 
   fs.renameSync(onDoor(`${own} elsewhere`), onDoor(own, 'came back.txt'));
   await job.getByRole('button', { name: 'Try again what is missing' }).click();
   await panel.expectJob('came back.txt', 'done');
-  await expect(job.getByRole('alert')).toHaveCount(0);
+  await expect(why).toHaveCount(0);
   expect(textOf(inWorkspace(tmpPath, 'came back.txt'))).toBe('all of it');
 });
 

@@ -28,7 +28,9 @@ test('the end of a transfer is notified and heard, and why one failed is said', 
   await panel.expectJob('gone.txt', 'failed');
   await expect(toast.filter({ hasText: 'gone.txt: failed:' })).toBeVisible();
   await expect(heard).toContainText('gone.txt: failed:');
-  await expect(panel.job('gone.txt').getByRole('alert')).not.toBeEmpty();
+  const why = panel.job('gone.txt').locator('.ctadata-Job-error');
+  await expect(why).not.toBeEmpty();
+  await expect(panel.job('gone.txt').getByRole('alert')).toHaveCount(0); // it is said once
 });
 
 test('a question is heard, and so are how many entries came and how many pass the filter', async ({
