@@ -48,6 +48,7 @@ function setUp(hasNotebook = false, stages = true) {
     panel: {
       node,
       browser: { rows: { node } },
+      model: { cd: async (path: string) => opened.push(['cd', path]) },
       current: { traits: { stages } }
     },
     selection: [] as Contents.IModel[],
@@ -202,7 +203,10 @@ describe('Open With', () => {
     Object.assign(context, { selection });
     Object.assign(context.docManager, { registry: known });
     const commands = new CommandRegistry();
-    commands.addCommand('other', { execute: () => undefined });
+    commands.addCommand('other', {
+      execute: () => undefined,
+      describedBy: { args: {} }
+    });
     const contextMenu = new ContextMenuSvg({ commands });
     addOpenWith({ commands, contextMenu } as JupyterFrontEnd, context);
     contextMenu.addItem({ command: 'other', selector: '.ctadata-Browser' });
