@@ -89,6 +89,7 @@ class TestSuite(StorageSuite):
     test_put_replaces_only_the_version_that_was_seen = None  # type: ignore[assignment]
     test_put_onto_a_folder_fails = None  # type: ignore[assignment]
     test_a_body_that_fails_leaves_nothing = None  # type: ignore[assignment]
+    test_a_body_may_say_stop_until_the_file_has_its_name = None  # type: ignore[assignment]
     test_a_failed_replacement_keeps_the_old_file = None  # type: ignore[assignment]
     test_makes_folders_with_their_parents = None  # type: ignore[assignment]
     test_a_folder_cannot_be_made_where_a_file_is = None  # type: ignore[assignment]
