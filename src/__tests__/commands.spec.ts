@@ -6,8 +6,8 @@ import { MessageLoop } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 
 import schema from '../../schema/plugin.json';
-import { cancel, dialog, lab, until } from './lab';
-import { settle } from './server';
+import { cancel, dialog, lab } from './lab';
+import { settle, until } from './server';
 
 jest.setTimeout(60_000);
 

@@ -11,7 +11,7 @@ import { askLogin, factsOf } from '../widgets/logindialog';
 import type { IAttempt, ILogin, IPending } from '../wire';
 import missing from '../../tests/fixtures/wire/login-missing.json';
 import list from '../../tests/fixtures/wire/sources.json';
-import { serve, settle } from './server';
+import { serve, settle, until } from './server';
 import type { IAnswer, IAsked } from './server';
 
 const trans = nullTranslator.load('');
@@ -68,13 +68,6 @@ function shown(element: JSX.Element): Widget {
   const widget = ReactWidget.create(element);
   Widget.attach(widget, document.body);
   return widget;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let n = 0; n < 200 && !holds(); n++) {
-    await settle(5);
-  }
-  expect(holds()).toBe(true);
 }
 
 describe('DeviceLogin', () => {

@@ -19,7 +19,7 @@ import { Transfers } from '../widgets/transfers';
 import type { IJob } from '../wire';
 import list from '../../tests/fixtures/wire/jobs.json';
 import { make, rows } from './making';
-import { serve, settle } from './server';
+import { serve, until } from './server';
 
 jest.setTimeout(60_000);
 
@@ -30,14 +30,6 @@ const RUNNING = (list as unknown as IJob[]).find(
 const ASKING = (list as unknown as IJob[]).find(
   job => job.state === 'blocked'
 ) as IJob;
-
-/** Wait until something holds. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let n = 0; n < 400 && !holds(); n += 1) {
-    await settle(5);
-  }
-  expect(holds()).toBe(true);
-}
 
 /** A queue of one job whose next state the test sets. */
 function queue(first: IJob) {

@@ -9,7 +9,7 @@ import { isTyped, wordToDelete, wordToReplace } from '../guard';
 import type { SourcesModel } from '../sources';
 import type { IJob, ISource } from '../wire';
 import { askGuarded, GuardedBody } from '../widgets/guarded';
-import { settle } from './server';
+import { settle, until } from './server';
 
 const trans: TranslationBundle = nullTranslator.load('');
 const PROD = { title: 'dCache', production: true } as ISource;
@@ -65,14 +65,6 @@ describe('what has to be typed', () => {
     expect(isTyped('', 'café')).toBe(false);
   });
 });
-
-/** Wait for something that comes by itself. */
-async function until(holds: () => unknown): Promise<void> {
-  for (let turn = 0; turn < 1000 && !holds(); turn++) {
-    await settle(2);
-  }
-  expect(holds()).toBeTruthy();
-}
 
 /** The dialog, once it is open, shows its words and has the focus. */
 async function opened() {

@@ -2,9 +2,9 @@ import { MessageLoop } from '@lumino/messaging';
 
 import type { IJob } from '../wire';
 import list from '../../tests/fixtures/wire/jobs.json';
-import { cancel, lab, until } from './lab';
+import { cancel, lab } from './lab';
 import type { ILabOptions } from './lab';
-import { settle } from './server';
+import { settle, until } from './server';
 
 jest.setTimeout(60_000);
 

@@ -28,7 +28,7 @@ import schema from '../../schema/plugin.json';
 import file from '../../tests/fixtures/wire/contents-file.json';
 import wire from '../../tests/fixtures/wire/sources.json';
 import list from '../../tests/fixtures/wire/jobs.json';
-import { serve, settle } from './server';
+import { serve, settle, until } from './server';
 import type { IAnswer, IAsked } from './server';
 
 /** JupyterLab's own settings of its file browser, as far as there is a schema here. */
@@ -177,17 +177,6 @@ export async function lab(options: ILabOptions = {}) {
       storage.sources.dispose();
     }
   };
-}
-
-/** Wait until something holds. */
-export async function until(holds: () => unknown): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!holds()) {
-    if (Date.now() > end) {
-      throw new Error(`It never came to hold that ${String(holds)}`);
-    }
-    await settle(2);
-  }
 }
 
 /** The dialog that is open, with its buttons; waits for it. */

@@ -7,9 +7,9 @@ import { MessageLoop } from '@lumino/messaging';
 import { formsOf } from '../forms';
 import file from '../../tests/fixtures/wire/contents-file.json';
 import wire from '../../tests/fixtures/wire/listing.json';
-import { cancel, dialog, lab, listing, until } from './lab';
+import { cancel, dialog, lab, listing } from './lab';
 import type { ILabOptions } from './lab';
-import { settle } from './server';
+import { settle, until } from './server';
 
 jest.setTimeout(60_000);
 

@@ -2,10 +2,10 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { VirtualDirListing } from '../widgets/listing';
-import { cancel, dialog, lab, listing, until } from './lab';
+import { cancel, dialog, lab, listing } from './lab';
 import { make } from './making';
 import type { IAnswer } from './server';
-import { settle } from './server';
+import { settle, until } from './server';
 
 /** What JupyterLab keeps to itself. */
 interface IInside {

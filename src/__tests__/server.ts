@@ -110,3 +110,14 @@ function responseOf(answer: IAnswer): Response {
 export function settle(ms = 0): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms));
 }
+
+/** Wait until something holds. */
+export async function until(holds: () => unknown): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!holds()) {
+    if (Date.now() > end) {
+      throw new Error(`It never came to hold that ${String(holds)}`);
+    }
+    await settle(2);
+  }
+}

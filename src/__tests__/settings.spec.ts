@@ -7,9 +7,9 @@ import { DEFAULTS } from '../options';
 import { JOB_EVENT } from '../wire';
 import schema from '../../schema/plugin.json';
 import told from '../../tests/fixtures/wire/event-job.json';
-import { cancel, lab, listing, until } from './lab';
+import { cancel, lab, listing } from './lab';
 import type { ILabOptions } from './lab';
-import { settle } from './server';
+import { settle, until } from './server';
 
 jest.setTimeout(60_000);
 
