@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["keep_plan", "measure", "question", "require_room"]
 
 _BATCH = 500
+_LEFT = (ItemState.WAITING, ItemState.STAGING)
 _Totals = dict[str, int]
 
 
@@ -88,11 +89,7 @@ def measure(
 def require_room(job: Job, acts: Acts, journal: Journal, check: Callable[[], object]) -> None:
     """Raise `NoSpace` when what is left to do will not fit where it should go."""
     if job.request.to is not None and not _moves_whole(job):
-
-        def waiting() -> Iterator[Item]:
-            return journal.items(job.id, ItemState.WAITING, kind="file")
-
-        survey.require_room(waiting, acts.target, job.request.to.path, check)
+        survey.require_room(lambda: _left(job, journal, "file"), acts.target, job.request.to.path, check)
 
 
 def question(job: Job, acts: Acts, journal: Journal, check: Callable[[], object]) -> Question | None:
@@ -100,10 +97,13 @@ def question(job: Job, acts: Acts, journal: Journal, check: Callable[[], object]
     if job.request.to is None or job.request.conflict != "ask":
         return None
     whole = _moves_whole(job)
-    states, kind = (ItemState.WAITING, ItemState.STAGING), None if whole else "file"
-    items = (item for state in states for item in journal.items(job.id, state, kind=kind))
     source = None if whole or is_from_browser(job.request) else acts.source
-    return survey.conflicts(items, source, acts.target, check)
+    return survey.conflicts(_left(job, journal, None if whole else "file"), source, acts.target, check)
+
+
+def _left(job: Job, journal: Journal, kind: str | None) -> Iterator[Item]:
+    """Yield what is left to do, each item once: while this is read, files that the browser sends become ready."""
+    return (item for item in journal.items(job.id, kind=kind) if item.state in _LEFT)
 
 
 def _moves_whole(job: Job) -> bool:

@@ -172,6 +172,24 @@ def test_existing_targets_are_asked_about(bench: Bench, dcache: Faulty) -> None:
     assert (dcache.read("/lst/a"), dcache.read("/lst/b")) == (b"new", b"bbb")
 
 
+def test_a_file_that_comes_while_the_target_is_looked_at_counts_once(bench: Bench, dcache: Faulty) -> None:
+    """It was announced before and is here now: one and the same file."""
+    dcache.write("/lst/a", b"old")
+    dcache.write("/lst/b", b"old")
+    job = _announce(bench, ("a", 3), ("b", 3))
+    late = [1]
+
+    def look(verb: str, _: str) -> None:
+        if verb == "list" and late:
+            _send(bench, job, late.pop(), b"bbb")
+
+    dcache.before = look
+    _send(bench, job, 0, b"new")
+    question = bench.until(job.id, lambda job: job.reason == "question").question
+    assert question is not None
+    assert (question.count, sorted(question.examples)) == (2, ["/lst/a", "/lst/b"])
+
+
 def test_cancel_empties_the_spool(bench: Bench, dcache: Faulty, tmp_path: Path) -> None:
     """And an ended job takes no more files."""
     dcache.write("/lst/a", b"old")
