@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pycurl
 
+from ctadata_jlab.curl import memory
 from ctadata_jlab.curl.exchange import Answer, Get, Last, Put
 from ctadata_jlab.curl.lines import Lines
 from ctadata_jlab.errors import BadAnswer, CtaDataError, Forbidden, Misconfigured, NotLoggedIn, Unreachable, Unsupported
@@ -67,6 +68,7 @@ class Curl:
         self._pause = pause
         self._idle: list[tuple[Lines, pycurl.Curl]] = []
         self._lock = threading.Lock()
+        memory.keep()
 
     def close(self) -> None:
         """Close the kept connections."""
