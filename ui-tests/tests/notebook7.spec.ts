@@ -37,21 +37,22 @@ class Notebook {
   /** Run a command by the palette. */
   async command(label: string): Promise<void> {
     const palette = this.page.locator('.lm-CommandPalette');
+    const soon = { timeout: 2_000 };
     await expect(async () => {
-      // a kernel may just begin, and take the focus
+      // a kernel may just begin, and take the focus: that closes the palette
       await this.page.keyboard.press('Control+Shift+c');
-      await expect(palette).toBeVisible({ timeout: 2_000 });
+      await expect(palette).toBeVisible(soon);
+      await palette
+        .getByRole('searchbox')
+        .or(palette.locator('input'))
+        .first()
+        .fill(label, soon);
+      await palette
+        .locator('.lm-CommandPalette-item')
+        .filter({ hasText: label })
+        .first()
+        .click(soon);
     }).toPass();
-    await palette
-      .getByRole('searchbox')
-      .or(palette.locator('input'))
-      .first()
-      .fill(label);
-    await palette
-      .locator('.lm-CommandPalette-item')
-      .filter({ hasText: label })
-      .first()
-      .click();
   }
 
   /** Choose an entry of a row's menu. */
