@@ -32,9 +32,8 @@ export function Header(props: IHeaderProps): JSX.Element {
       <Toggle {...props} />
       <Picker {...props} />
       {current && !current.traits.writable && <Lock {...props} />}
-      <span className="ctadata-Header-gap" />
-      {current && <Badge {...props} />}
-      <span className="ctadata-Header-buttons">
+      <span className="ctadata-Header-end">
+        {current && <Badge {...props} />}
         <button
           className="ctadata-iconButton"
           title={trans.__('Places: my folder, bookmarks, recent folders')}

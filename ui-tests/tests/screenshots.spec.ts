@@ -154,6 +154,7 @@ for (const theme of ['light', 'dark'] as const) {
       await panel.show();
       await panel.enter(...DL1);
       await panel.row(RUN).click();
+      await expect(panel.tally).toHaveText('15 entries · 1 selected, 220.9 KB');
       await page.screenshot({
         path: target(isLight ? 'panel' : shown('panel'), isLight),
         animations: 'disabled'
