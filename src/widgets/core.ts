@@ -29,12 +29,6 @@ export interface ICore {
   _selectionChanged?: { emit(args: undefined): void };
 }
 
-/** How wide the columns beside the names are, in px; less in a narrow panel. */
-const WIDTHS = { last_modified: [76, 62], file_size: [74, 66] } as const;
-
-/** Below this width, in px, a panel is narrow. */
-const NARROW = 320;
-
 /** Whether JupyterLab's class has all members that are used. */
 export function isKnown(core: Partial<ICore>): boolean {
   return (
@@ -67,30 +61,18 @@ export function seenAt<T extends object>(model: T, path: string): T {
   });
 }
 
-/**
- * Give names all the room that the other columns do not need.
- *
- * #### Notes
- * JupyterLab has all columns grow with the panel. A column that the user
- * dragged keeps its width.
- */
-export function giveNamesRoom(core: ICore): void {
-  const { _updateColumnSizes } = core;
-  const dragged = new Set<string>();
-  core._updateColumnSizes = (moved = null) => {
-    const sizes = core._columnSizes;
-    if (moved) {
-      Object.keys(WIDTHS).forEach(id => dragged.add(id));
-    } else if (core._width) {
-      let rest = core._width;
-      for (const [id, [wide, narrow]] of Object.entries(WIDTHS)) {
-        if (!dragged.has(id)) {
-          sizes[id] = core._width < NARROW ? narrow : wide;
-        }
-        rest -= core._hiddenColumns.has(id) ? 0 : (sizes[id] ?? 0);
-      }
-      sizes['name'] = rest;
-    }
-    _updateColumnSizes.call(core, moved);
-  };
+/** Have JupyterLab's code show other rows; the focus and a drag stay with theirs. */
+export function exchange(core: ICore, rows: Contents.IModel[]): void {
+  const focused = core._sortedItems[core._focusIndex]?.path;
+  const held = core._dragData && core._sortedItems[core._dragData.index];
+  core._sortedItems = rows;
+  if (core._dragData) {
+    const index = rows.findIndex(row => row.path === held?.path);
+    core._dragData = index === -1 ? null : { ...core._dragData, index };
+  }
+  const index = rows.findIndex(row => row.path === focused);
+  core._focusIndex = Math.max(
+    0,
+    index === -1 ? Math.min(core._focusIndex, rows.length - 1) : index
+  );
 }

@@ -6,7 +6,7 @@ import { DisposableDelegate } from '@lumino/disposable';
 import type { Drag } from '@lumino/dragdrop';
 
 /** What JupyterLab's browsers drag. */
-const CONTENTS_MIME = 'application/x-jupyter-icontents';
+export const CONTENTS_MIME = 'application/x-jupyter-icontents';
 
 /** What marks the place where a drop would go. */
 export const TARGET = 'ctadata-mod-dropTarget';
