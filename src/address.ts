@@ -1,6 +1,6 @@
 /** The forms in which people write a place: a door's URL, `/pnfs/…`, `dcache://…`, plain. */
 
-import { DRIVE, placeOf, trim } from './paths';
+import { DRIVE, nameOf, parentOf, placeOf, trim } from './paths';
 import type { IPlace } from './paths';
 import { ServerError } from './request';
 import type { ISource } from './wire';
@@ -46,6 +46,42 @@ export function placesFrom(
     return [clean(named), ...inside(source, typed, here.source)];
   }
   return inside(source, typed, here.source);
+}
+
+/** The place that a path of JupyterLab's means: one of *here*, unless it begins with a source. */
+export function resolve(
+  path: string,
+  here: IPlace,
+  isSource: (name: string) => boolean
+): IPlace {
+  const local = path.startsWith(`${DRIVE}:`)
+    ? '/' + path.slice(DRIVE.length + 1)
+    : path;
+  if (!local.startsWith('/')) {
+    return clean({ ...here, path: `${here.path}/${local}` });
+  }
+  const place = placeOf(climb(local));
+  return isSource(place.source)
+    ? place
+    : { source: here.source, path: climb(local) };
+}
+
+/** The first of some places that is there, a file in its folder; the last one if none is. */
+export async function firstOf(
+  places: IPlace[],
+  kindOf: (place: IPlace) => Promise<'folder' | 'file' | null>
+): Promise<{ folder: IPlace; file: string | null }> {
+  for (const place of places) {
+    const kind = await kindOf(place);
+    if (kind === 'folder') {
+      return { folder: place, file: null };
+    }
+    if (kind === 'file') {
+      const folder = { ...place, path: parentOf(place.path) };
+      return { folder, file: nameOf(place.path) };
+    }
+  }
+  return { folder: places[places.length - 1], file: null };
 }
 
 function fromUrl(

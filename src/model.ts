@@ -3,40 +3,34 @@
 import { FilterFileBrowserModel } from '@jupyterlab/filebrowser';
 import type { Contents, Session } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
-import { Poll } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { climb, placesFrom } from './address';
-import { Arrival } from './arrival';
+import { firstOf, placesFrom, resolve } from './address';
+import { foldersOf, ofDrive } from './changes';
 import type { CtaDrive } from './drive';
 import { folderOf } from './drive';
-import { NO_FILTER } from './filter';
 import type { IFilter } from './filter';
+import { Finding } from './finding';
 import { parcelOfFiles } from './manifest';
 import { DRIVE, globalOf, localOf, nameOf, parentOf, placeOf } from './paths';
 import type { IPlace } from './paths';
+import { Refreshing } from './refreshing';
 import { asServerError, isAbort } from './request';
 import type { ServerError } from './request';
 import { Rows } from './rows';
-import type { IView } from './rows';
-import { Search } from './search';
 import type { ISearchState } from './search';
-import { BY_NAME, compareBy } from './sort';
-import type { Compare, IOrder } from './sort';
+import { Shown } from './shown';
+import type { Emptiness } from './shown';
+import type { IOrder } from './sort';
 import type { SourcesModel } from './sources';
 import { depthOf, Tree } from './tree';
+import type { Fold } from './tree';
+import { Turns } from './turns';
+import type { ITraveller } from './turns';
 import type { Uploader } from './upload';
+import { View } from './view';
 import type { IRow } from './wire';
-
-/** How old a listing may be that is not asked for again when the user comes back, in ms. */
-const STALE = 30_000;
-
-/** How a folder's row stands in the tree. */
-export type Fold = 'folded' | 'loading' | 'unfolded';
-
-/** Why a listing shows no row. */
-export type Emptiness = 'empty' | 'hidden' | 'filtered';
 
 /**
  * A file browser model that stays inside one source and asks before it moves.
@@ -59,19 +53,22 @@ export class CtaModel extends FilterFileBrowserModel {
       auto: false,
       refreshStandby: () => true
     });
-    this._drive = options.drive;
-    this._language = (options.translator ?? nullTranslator).languageCode;
-    this._compare = compareBy(BY_NAME, this._language);
-    this._view = this._viewOf();
+    const { drive } = options;
+    const { languageCode } = options.translator ?? nullTranslator;
+    const tree = new Tree(path => rowsOf(drive, path));
+    this._drive = drive;
     this._sources = options.sources;
     this._uploader = options.uploader;
-    this._refreshing = new Poll({
-      auto: false,
-      name: 'ctadata_jlab:listing',
-      factory: () => this.cd('.'),
-      frequency: { interval: 300_000, backoff: false, max: 3_600_000 },
-      standby: () => (this.isShown() ? 'when-hidden' : true),
-      linger: 0 // it would go on once in a page that is hidden
+    this._view = new View(this, tree, languageCode);
+    this._shown = new Shown(this._view, tree, () => this._drawn.emit());
+    this._finding = new Finding(drive.serverSettings, this._shown, () =>
+      this._searchChanged.emit()
+    );
+    this._turns = new Turns(drive, this._shown, this._traveller());
+    this._refreshing = new Refreshing({
+      isShown: () => this.isShown(),
+      isBusy: () => this._turns.now !== null,
+      again: () => this.cd('.')
     });
   }
 
@@ -85,28 +82,19 @@ export class CtaModel extends FilterFileBrowserModel {
 
   /** Why no row is shown; null if there are rows, or if nobody can tell yet. */
   get emptiness(): Emptiness | null {
-    if (this._turn || this._isFailed || !this.place.source) {
-      return null;
-    }
-    const { all, shown } = this._rows;
-    if (shown.length) {
-      return null;
-    }
-    return all.some(row => this._isVisible(row))
-      ? 'filtered'
-      : all.length
-        ? 'hidden'
-        : 'empty';
+    return this._turns.now || this._isFailed || !this.place.source
+      ? null
+      : this._shown.emptiness;
   }
 
   /** The rows that are shown, in their order. */
   get shown(): readonly IRow[] {
-    return this._tree.flatten(this._rows.shown);
+    return this._shown.list;
   }
 
   /** How the search stands whose results are shown; null if a folder is. */
   get search(): ISearchState | null {
-    return this._search?.state ?? null;
+    return this._finding.state;
   }
 
   /** A signal emitted when a search goes on, begins, or ends. */
@@ -115,66 +103,32 @@ export class CtaModel extends FilterFileBrowserModel {
   }
 
   /** Show what is called so below the folder that is shown; what is found comes as it is found. */
-  async searchFor(text: string): Promise<void> {
-    this._turn?.abort.abort();
-    this._search?.stop();
-    const search = new Search(text, this.place);
-    this._search = search;
-    this._tree.clear();
-    const arrival = new Arrival(async rows => {
-      await rows.arrange(this._view);
-      if (this._search === search) {
-        this._rows = rows;
-        this._drawn.emit();
-      }
-    });
-    arrival.take([]);
-    this._searchChanged.emit();
-    await search.run(this._drive.serverSettings, rows => {
-      arrival.take(rows);
-      if (this._search === search) {
-        this._searchChanged.emit();
-      }
-    });
-    await arrival.end();
-    if (this._search === search) {
-      void this._arrange();
-    }
+  searchFor(text: string): Promise<void> {
+    this._turns.abort();
+    return this._finding.begin(text, this.place);
   }
 
   /** Look no further; what was found stays. */
   stopSearch(): void {
-    this._search?.stop();
+    this._finding.stop();
   }
 
   /** Show the folder again. */
   endSearch(): void {
-    if (this._search) {
-      void this._go(this.place, {});
-    }
-  }
-
-  /** What was found is shown no longer: it must not be taken for a folder's rows. */
-  private _leaveSearch(): void {
-    if (this._search) {
-      this._search.stop();
-      this._search = null;
-      this._rows = new Rows();
-      this._hash = null;
-      this._searchChanged.emit();
-      this._drawn.emit();
+    if (this.search) {
+      void this._turns.go(this.place);
     }
   }
 
   /** Whether folders unfold in the list. */
   get isTree(): boolean {
-    return this._isTree && !this._search;
+    return this._isTree && !this.search;
   }
   set isTree(value: boolean) {
     if (this._isTree !== value) {
       this._isTree = value;
-      this._tree.clear();
-      void this._arrange();
+      this._shown.tree.clear();
+      void this._shown.arrange();
     }
   }
 
@@ -185,77 +139,59 @@ export class CtaModel extends FilterFileBrowserModel {
 
   /** How a folder's row stands in the tree. */
   foldOf(row: Contents.IModel): Fold | null {
-    if (!this.isTree || row.type !== 'directory') {
-      return null;
-    }
-    return this._tree.isLoading(row.path)
-      ? 'loading'
-      : this._tree.has(row.path)
-        ? 'unfolded'
-        : 'folded';
+    return this.isTree && row.type === 'directory'
+      ? this._shown.tree.foldOf(row.path)
+      : null;
   }
 
   /** Show what a folder holds below its row, or no longer. */
   async toggle(row: Contents.IModel): Promise<void> {
     try {
-      if (this._tree.has(row.path)) {
-        this._tree.fold(row.path);
-      } else {
-        const unfolding = this._tree.unfold(row.path, () => this._view);
-        this._drawn.emit();
-        await unfolding;
-      }
+      await this._shown.toggle(row.path);
     } catch (reason) {
       if (!isAbort(reason)) {
         this._failed.emit(asServerError(reason));
       }
     }
     if (!this.isDisposed) {
-      await this._arrange();
+      await this._shown.arrange();
     }
   }
 
   /** How many rows of the folder itself are shown. */
   get passing(): number {
-    return this._rows.shown.length;
+    return this._shown.rows.shown.length;
   }
 
   /** How many rows there are, shown or not. */
   get total(): number {
-    return this._rows.all.length;
+    return this._shown.rows.all.length;
   }
 
   /** Whether more rows are to come than are here. */
   get isArriving(): boolean {
-    return this._isArriving;
+    return this._turns.isArriving;
   }
 
   /** How the rows are ordered. */
   get order(): IOrder {
-    return this._order;
+    return this._view.order;
   }
 
   /** Order the rows otherwise; null if that is done already. */
   orderBy(change: Partial<IOrder>): Promise<void> | null {
-    const order = { ...this._order, ...change };
-    if (JSON.stringify(order) === JSON.stringify(this._order)) {
-      return null;
-    }
-    this._order = order;
-    this._compare = compareBy(order, this._language);
-    return this._arrange();
+    return this._view.orderBy(change) ? this._shown.arrange() : null;
   }
 
   /** Which names are shown. */
   get filter(): IFilter {
-    return this._filtering;
+    return this._view.filter;
   }
 
   /** Show other names; null if that is done already. */
   filterBy(filter: IFilter): Promise<void> | null {
-    this._filtering = filter;
-    this._test = row => filter.test(row.name);
-    return this._arrange();
+    this._view.filterBy(filter);
+    return this._shown.arrange();
   }
 
   /** A signal emitted when other rows are to be drawn. */
@@ -291,10 +227,9 @@ export class CtaModel extends FilterFileBrowserModel {
 
   /** How often a visible listing is refreshed, in seconds. */
   set refreshInterval(seconds: number) {
-    const interval = Math.max(10, seconds) * 1000;
-    this._refreshing.frequency = { interval, backoff: false, max: interval };
+    this._refreshing.interval = seconds;
     if (this.place.source) {
-      this._wait();
+      this._refreshing.wait();
     }
   }
 
@@ -302,24 +237,18 @@ export class CtaModel extends FilterFileBrowserModel {
   override dispose(): void {
     if (!this.isDisposed) {
       this._refreshing.dispose();
-      this._turn?.abort.abort();
-      this._search?.stop();
+      this._turns.abort();
+      this._finding.stop();
       super.dispose();
     }
   }
 
   /** Show a place, be it in another source; the source changes even if the folder cannot be read. */
   async open(place: IPlace): Promise<void> {
-    await this._go(place, {});
+    await this._turns.go(place);
     if (!this.isDisposed) {
-      this._wait();
+      this._refreshing.wait();
     }
-  }
-
-  /** Begin to wait for the next refresh; not `start`, which would list at once. */
-  private _wait(): void {
-    const { interval } = this._refreshing.frequency;
-    void this._refreshing.schedule({ phase: 'resolved', interval });
   }
 
   /** Change the folder; a path that leads out of the source leads to its root. */
@@ -331,15 +260,17 @@ export class CtaModel extends FilterFileBrowserModel {
       return this._again(false);
     }
     const isWritten = /^\/?([a-z][\w+.-]*:\/|pnfs\/)/i.test(path);
-    return isWritten ? this.goTo(path) : this._go(this.resolve(path), {});
+    return isWritten ? this.goTo(path) : this._turns.go(this.resolve(path));
   }
 
   /** Go to a place in any form that people write; a file is shown in its folder. */
   async goTo(text: string): Promise<void> {
     try {
       const places = placesFrom(text, this._sources.list, this.place);
-      const found = await this._firstOf(places);
-      await this._go(found.folder, {});
+      const found = await firstOf(places, place =>
+        this._drive.kindOf(globalOf(place))
+      );
+      await this._turns.go(found.folder);
       if (found.file) {
         this._located.emit(found.file);
       }
@@ -351,7 +282,7 @@ export class CtaModel extends FilterFileBrowserModel {
   /** Show a row, such as one that a search has found, in the folder where it lies. */
   async reveal(row: Contents.IModel): Promise<void> {
     const { source, path } = placeOf(row.path);
-    await this._go({ source, path: parentOf(path) }, {});
+    await this._turns.go({ source, path: parentOf(path) });
     this._located.emit(nameOf(path));
   }
 
@@ -360,45 +291,17 @@ export class CtaModel extends FilterFileBrowserModel {
     return this._located;
   }
 
-  /** The first of some places that is there; the last one if none is. */
-  private async _firstOf(
-    places: IPlace[]
-  ): Promise<{ folder: IPlace; file: string | null }> {
-    for (const place of places) {
-      const kind = await this._drive.kindOf(globalOf(place));
-      if (kind === 'folder') {
-        return { folder: place, file: null };
-      }
-      if (kind === 'file') {
-        const folder = { ...place, path: parentOf(place.path) };
-        return { folder, file: nameOf(place.path) };
-      }
-    }
-    return { folder: places[places.length - 1], file: null };
-  }
-
   /** List again, if it is seen; if not, when the user comes back. */
   override refresh(): Promise<void> {
     if (this._isLocal) {
-      return this._arrange() ?? Promise.resolve();
+      return this._shown.arrange() ?? Promise.resolve();
     }
-    return this._isQuiet() ? Promise.resolve() : this._again(false);
-  }
-
-  /** Whether nobody sees what is shown; it is then taken for old. */
-  private _isQuiet(): boolean {
-    const isQuiet = !this.isShown() && !this._turn;
-    if (isQuiet) {
-      this._listed = 0;
-    }
-    return isQuiet;
+    return this._refreshing.isQuiet() ? Promise.resolve() : this._again(false);
   }
 
   /** List again if what is shown is older than the server's memory: the user has come back. */
   look(): void {
-    if (this.isShown() && !this._turn && Date.now() - this._listed > STALE) {
-      void this._again(false);
-    }
+    this._refreshing.look();
   }
 
   /** List again and have the storage itself asked. */
@@ -410,8 +313,7 @@ export class CtaModel extends FilterFileBrowserModel {
   override setFilter(
     filter: Parameters<FilterFileBrowserModel['setFilter']>[0]
   ): void {
-    this._filtering = NO_FILTER;
-    this._test = row => filter(row) !== null;
+    this._view.filterWith(row => filter(row) !== null);
     this._locally(() => super.setFilter(filter));
   }
 
@@ -439,17 +341,7 @@ export class CtaModel extends FilterFileBrowserModel {
 
   /** The place that a path given to `cd` means here. */
   resolve(path: string): IPlace {
-    const here = this.place;
-    const local = path.startsWith(`${DRIVE}:`)
-      ? '/' + path.slice(DRIVE.length + 1)
-      : path;
-    if (!local.startsWith('/')) {
-      return { source: here.source, path: climb(`${here.path}/${local}`) };
-    }
-    const place = placeOf(climb(local));
-    return this._sources.find(place.source)
-      ? place
-      : { source: here.source, path: climb(local) };
+    return resolve(path, this.place, name => Boolean(this._sources.find(name)));
   }
 
   /** Refresh when a file changed in the folder that is shown. */
@@ -457,27 +349,16 @@ export class CtaModel extends FilterFileBrowserModel {
     sender: Contents.IManager,
     change: Contents.IChangedArgs
   ): void {
-    // The base class adds the drive's name to paths that have it already.
-    const bare = (value: Partial<Contents.IModel> | null) =>
-      value?.path?.startsWith(`${DRIVE}:`)
-        ? { ...value, path: localOf(value.path) }
-        : null;
-    const [oldValue, newValue] = [bare(change.oldValue), bare(change.newValue)];
-    const folder = localOf(this.path);
-    const isHere = (value: Partial<Contents.IModel> | null): boolean => {
-      const parent = value?.path?.slice(0, value.path.lastIndexOf('/'));
-      return (
-        parent !== undefined &&
-        (parent === folder || this._tree.has(`${DRIVE}:${parent}`))
-      );
-    };
-    if (this._search) {
-      return;
-    }
-    if ((isHere(oldValue) || isHere(newValue)) && !this._isQuiet()) {
+    const ours = ofDrive(change);
+    const here = localOf(this.path);
+    const { tree } = this._shown;
+    const isHere = foldersOf(ours).some(
+      folder => folder === here || tree.has(`${DRIVE}:${folder}`)
+    );
+    if (isHere && !this.search && !this._refreshing.isQuiet()) {
       // A listing under way may have missed the change.
-      void this._go(this._turn?.place ?? this.place, {});
-      super.onFileChanged(sender, { ...change, oldValue, newValue });
+      void this._turns.go(this._turns.now?.place ?? this.place);
+      super.onFileChanged(sender, ours);
     }
   }
 
@@ -486,146 +367,43 @@ export class CtaModel extends FilterFileBrowserModel {
     sender: Session.IManager,
     models: Iterable<Session.IModel>
   ): void {
-    if (!this._turn) {
+    if (!this._turns.now) {
       this._drawn.emit();
     }
   }
 
   private _again(fresh: boolean): Promise<void> {
-    const place = this._turn?.place ?? this.place;
-    if (!place.source || (this._search && !fresh)) {
+    const place = this._turns.now?.place ?? this.place;
+    const { search } = this;
+    if (!place.source || (search && !fresh)) {
       return Promise.resolve();
     }
-    if (this._search) {
-      return this.searchFor(this._search.state.text);
+    if (search) {
+      return this.searchFor(search.text);
     }
-    if (this._turn && !fresh) {
-      return this._turn.done;
-    }
-    return this._go(place, { fresh });
+    return fresh || !this._turns.now
+      ? this._turns.go(place, fresh)
+      : this._turns.now.done;
   }
 
-  private _go(place: IPlace, options: { fresh?: boolean }): Promise<void> {
-    this._turn?.abort.abort();
-    const abort = new AbortController();
-    const turn: ITurn = { place, abort, done: Promise.resolve() };
-    this._turn = turn;
-    this._leaveSearch();
-    this._busyChanged.emit(true);
-    turn.done = this._list(turn, options.fresh ?? false).finally(() => {
-      if (this._turn === turn) {
-        this._turn = null;
-        this._isArriving = false;
-        this._busyChanged.emit(false);
-      }
-    });
-    return turn.done;
-  }
-
-  private async _list(turn: ITurn, fresh: boolean): Promise<void> {
-    const before = { path: localOf(this.path), rows: this._rows };
-    const path = localOf(globalOf(turn.place));
-    const arrival = new Arrival(async rows => {
-      const isMoving = path !== before.path;
-      if (isMoving && (await this._prepare(rows, turn))) {
-        this._isArriving = true;
-        await this._show(path, rows);
-      }
-    });
-    try {
-      const { hash } = await this._drive.list(path, {
-        fresh,
-        isGlobal: true,
-        signal: turn.abort.signal,
-        onBlock: rows => arrival.take(rows)
-      });
-      this._listed = Date.now();
-      const rows = await arrival.end();
-      if (path === before.path) {
-        await this._tree.reload(() => this._view);
-      }
-      const isSame = path === before.path && hash === this._hash;
-      if (isSame && rows.all.length === before.rows.all.length) {
-        this._drawn.emit();
-        this._tellFailed(null);
-      } else if (await this._prepare(rows, turn)) {
-        await this._show(path, rows);
-        this._hash = hash;
-        this._tellFailed(null);
-      }
-    } catch (reason) {
-      await arrival.end();
-      if (isAbort(reason) || this._turn !== turn || this.isDisposed) {
-        return;
-      }
-      if (placeOf(before.path).source !== turn.place.source) {
-        await this._show(path, new Rows());
-      } else if (this._rows !== before.rows) {
-        await this._show(before.path, before.rows);
-      }
-      this._tellFailed(asServerError(reason));
-    }
+  private _traveller(): ITraveller {
+    return {
+      isDisposed: () => this.isDisposed,
+      path: () => localOf(this.path),
+      move: path => super.cd('/' + path),
+      begin: () => {
+        this._finding.leave();
+        this._busyChanged.emit(true);
+      },
+      listed: () => this._refreshing.listed(),
+      end: () => this._busyChanged.emit(false),
+      tell: error => this._tellFailed(error)
+    };
   }
 
   private _tellFailed(error: ServerError | null): void {
     this._isFailed = error !== null;
     this._failed.emit(error);
-  }
-
-  /** Arrange rows that are not shown yet; tells whether they are still wanted. */
-  private async _prepare(rows: Rows, turn: ITurn): Promise<boolean> {
-    do {
-      await rows.arrange(this._view);
-    } while (rows.view !== this._view);
-    return this._turn === turn && !this.isDisposed;
-  }
-
-  /** Show rows that have been arranged, and let the base class move to their folder. */
-  private async _show(path: string, rows: Rows): Promise<void> {
-    this._rows = rows;
-    if (path !== localOf(this.path)) {
-      this._hash = null;
-      this._tree.clear();
-      this._drive.prime(path, folderOf(path, [], true));
-      await super.cd('/' + path);
-    }
-    this._drawn.emit();
-  }
-
-  /** Arrange the rows anew and draw them; null if that is done already. */
-  private _arrange(): Promise<void> | null {
-    this._view = this._viewOf();
-    const rows = this._rows;
-    const view = this._view;
-    const branches = this._tree.arrange(view);
-    const arranging = branches
-      ? branches.then(() => rows.arrange(view) ?? undefined)
-      : rows.arrange(view);
-    if (!arranging) {
-      this._drawn.emit();
-      return null;
-    }
-    return arranging.then(() => {
-      if (rows === this._rows && !this.isDisposed) {
-        this._drawn.emit();
-      }
-    });
-  }
-
-  private _viewOf(): IView {
-    return {
-      compare: this._compare,
-      isShown: row => this._isVisible(row) && this._passes(row)
-    };
-  }
-
-  private _passes(row: IRow): boolean {
-    const isSpared = row.type === 'directory' && !this.filterDirectories;
-    return isSpared || this._test(row) || this._tree.showsBelow(row.path);
-  }
-
-  private _isVisible(row: IRow): boolean {
-    return this.includeHiddenFiles || !row.name.startsWith('.');
   }
 
   private _locally(change: () => void): void {
@@ -640,33 +418,17 @@ export class CtaModel extends FilterFileBrowserModel {
   private _drive: CtaDrive;
   private _sources: SourcesModel;
   private _uploader: Uploader;
-  private _refreshing: Poll;
-  private _language: string;
-  private _order = BY_NAME;
-  private _compare: Compare;
-  private _test: (row: IRow) => boolean = () => true;
-  private _filtering = NO_FILTER;
-  private _view: IView;
-  private _search: Search | null = null;
-  private _searchChanged = new Signal<this, void>(this);
+  private _view: View;
+  private _shown: Shown;
+  private _finding: Finding;
+  private _turns: Turns;
+  private _refreshing: Refreshing;
   private _isTree = false;
-  private _tree = new Tree(async path => {
-    const rows = new Rows();
-    await this._drive.list(path, {
-      isGlobal: true,
-      onBlock: block => rows.add(block)
-    });
-    return rows;
-  });
-  private _rows = new Rows();
-  private _hash: string | null | undefined = null;
-  private _drawn = new Signal<this, void>(this);
-  private _located = new Signal<this, string>(this);
-  private _isArriving = false;
-  private _listed = 0;
-  private _turn: ITurn | null = null;
   private _isLocal = false;
   private _isFailed = false;
+  private _drawn = new Signal<this, void>(this);
+  private _searchChanged = new Signal<this, void>(this);
+  private _located = new Signal<this, string>(this);
   private _failed = new Signal<this, ServerError | null>(this);
   private _busyChanged = new Signal<this, boolean>(this);
 }
@@ -687,9 +449,12 @@ export namespace CtaModel {
   }
 }
 
-/** A listing under way. */
-interface ITurn {
-  place: IPlace;
-  abort: AbortController;
-  done: Promise<void>;
+/** The rows of a folder, by its path. */
+async function rowsOf(drive: CtaDrive, path: string): Promise<Rows> {
+  const rows = new Rows();
+  await drive.list(path, {
+    isGlobal: true,
+    onBlock: block => rows.add(block)
+  });
+  return rows;
 }

@@ -3,6 +3,9 @@
 import type { Rows, IView } from './rows';
 import type { IRow } from './wire';
 
+/** How a folder's row stands in the tree. */
+export type Fold = 'folded' | 'loading' | 'unfolded';
+
 /** How many folders are listed at once when all are listed again. */
 const AT_ONCE = 4;
 
@@ -24,9 +27,10 @@ export class Tree {
     return this._branches.has(path);
   }
 
-  /** Whether a folder's rows are on their way. */
-  isLoading(path: string): boolean {
-    return this._branches.get(path) === null;
+  /** How a folder stands. */
+  foldOf(path: string): Fold {
+    const rows = this._branches.get(path);
+    return rows ? 'unfolded' : rows === null ? 'loading' : 'folded';
   }
 
   /** Whether something below a folder is shown. */

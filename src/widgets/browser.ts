@@ -5,8 +5,9 @@ import { FileBrowser } from '@jupyterlab/filebrowser';
 import { nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { CtaModel, Emptiness } from '../model';
+import type { CtaModel } from '../model';
 import type { ISharedValues } from '../options';
+import type { Emptiness } from '../shown';
 import type { SourcesModel } from '../sources';
 import { FilterBox } from './filterbox';
 import { VirtualDirListing } from './listing';

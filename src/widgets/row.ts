@@ -4,8 +4,9 @@ import type { Contents } from '@jupyterlab/services';
 import { StringExt } from '@lumino/algorithm';
 import { h, VirtualDOM } from '@lumino/virtualdom';
 
-import type { CtaModel, Fold } from '../model';
+import type { CtaModel } from '../model';
 import { nameOf } from '../paths';
+import type { Fold } from '../tree';
 import type { ICtaModel } from '../wire';
 
 /** The class of the arrow that unfolds a folder. */
