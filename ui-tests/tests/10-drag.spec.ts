@@ -4,6 +4,7 @@ import type { Locator } from '@playwright/test';
 import * as fs from 'node:fs';
 
 import { expect, galata, LOWEST, test } from './together';
+import { notebookOf } from './cells';
 import { inWorkspace, lay, onDev, onDoor, textOf, treeOf } from './rig';
 
 // On the right, the panel and the file browser are seen at once.
@@ -13,29 +14,6 @@ test.use({
     'ctadata_jlab:plugin': { side: 'right' }
   }
 });
-
-/** A notebook with one empty cell. */
-const EMPTY = {
-  cells: [
-    {
-      cell_type: 'code',
-      id: 'one',
-      metadata: {},
-      execution_count: null,
-      outputs: [],
-      source: []
-    }
-  ],
-  metadata: {
-    kernelspec: {
-      display_name: 'Python 3 (ipykernel)',
-      language: 'python',
-      name: 'python3'
-    }
-  },
-  nbformat: 4,
-  nbformat_minor: 5
-};
 
 /** A point of an element. */
 async function pointOf(
@@ -276,7 +254,7 @@ test('remote to notebook: a row that is dragged onto a cell becomes code', async
   panel,
   tmpPath
 }) => {
-  lay(inWorkspace(tmpPath), { 'empty.ipynb': JSON.stringify(EMPTY) });
+  lay(inWorkspace(tmpPath), { 'empty.ipynb': notebookOf(['']) });
   await panel.start();
   const files = page.locator('#filebrowser');
   await files.getByRole('button', { name: /Refresh/ }).click();

@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 
 import { expect, test } from './panel';
+import { notebookOf } from './cells';
 import { BULK, inWorkspace, lay, onDoor, setSpeed, textOf } from './rig';
 
 const HERE = /^Copy to “workspace/;
@@ -154,28 +155,8 @@ test('a notebook of the storage gets a kernel that knows its path, and starts in
   own,
   tmpPath
 }) => {
-  const notebook = {
-    cells: [
-      {
-        cell_type: 'code',
-        id: 'one',
-        metadata: {},
-        execution_count: null,
-        outputs: [],
-        source: ['import os; print("at", os.getcwd())']
-      }
-    ],
-    metadata: {
-      kernelspec: {
-        display_name: 'Python 3 (ipykernel)',
-        language: 'python',
-        name: 'python3'
-      }
-    },
-    nbformat: 4,
-    nbformat_minor: 5
-  };
-  lay(onDoor(own), { 'far.ipynb': JSON.stringify(notebook) });
+  const notebook = notebookOf(['import os; print("at", os.getcwd())']);
+  lay(onDoor(own), { 'far.ipynb': notebook });
   // a local folder that is called alike must not be taken for it
   fs.mkdirSync(inWorkspace('dcache', own), { recursive: true });
   await panel.startIn(own);

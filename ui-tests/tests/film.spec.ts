@@ -10,6 +10,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { notebookOf } from './cells';
 import { expect, galata, test as base } from './panel';
 import type { Panel } from './panel';
 import { BULK, inWorkspace, lay, setSpeed, textOf } from './rig';
@@ -93,34 +94,13 @@ test('film: dragged into the workspace, dragged onto a notebook', async ({
   tmpPath
 }) => {
   test.setTimeout(120_000);
-  const notebook = {
-    cells: [
-      {
-        cell_type: 'code',
-        id: 'one',
-        metadata: {},
-        execution_count: null,
-        outputs: [],
-        source: []
-      }
-    ],
-    metadata: {
-      kernelspec: {
-        display_name: 'Python 3 (ipykernel)',
-        language: 'python',
-        name: 'python3'
-      }
-    },
-    nbformat: 4,
-    nbformat_minor: 5
-  };
   await page.route('**/ctadata-jlab/sources*', async route => {
     const response = await route.fetch();
     const all = (await response.json()) as { name: string }[];
     const json = all.filter(({ name }) => !['archive', 'pool'].includes(name));
     await route.fulfill({ response, json });
   });
-  lay(inWorkspace(tmpPath), { 'Crab.ipynb': JSON.stringify(notebook) });
+  lay(inWorkspace(tmpPath), { 'Crab.ipynb': notebookOf(['']) });
   await page.reload();
   await panel.start();
   await page.sidebar.setWidth(330, 'right');

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 
 import type { Locator } from '@playwright/test';
 
+import { notebookOf } from './cells';
 import { expect } from './panel';
 import type { Panel } from './panel';
 import { inWorkspace } from './rig';
@@ -25,19 +26,10 @@ export class Notebook {
     sources: string[],
     metadata: object = {}
   ): Promise<Notebook> {
-    const cells = sources.map((source, n) => ({
-      cell_type: 'code',
-      execution_count: null,
-      id: `cell-${n}`,
-      metadata: {},
-      outputs: [],
-      source
-    }));
     const kernelspec = { name: 'python3', display_name: 'Python 3' };
-    const whole = { cells, metadata: { kernelspec, ...metadata } };
     fs.writeFileSync(
       inWorkspace(path),
-      JSON.stringify({ ...whole, nbformat: 4, nbformat_minor: 5 })
+      notebookOf(sources, { kernelspec, ...metadata })
     );
     const notebook = new Notebook(panel);
     await notebook.reopen(path);

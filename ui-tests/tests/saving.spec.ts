@@ -3,28 +3,18 @@
 import type { Locator } from '@playwright/test';
 import * as fs from 'node:fs';
 
+import { notebookOf } from './cells';
 import { expect, test } from './together';
 import type { Panel } from './together';
 import { lay, onDoor, textOf } from './rig';
-
-/** A notebook with one cell. */
-function notebook(source: string): string {
-  const cell = {
-    ...{ cell_type: 'code', id: 'one', metadata: {} },
-    ...{ execution_count: null, outputs: [], source: [source] }
-  };
-  return JSON.stringify({
-    ...{ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }
-  });
-}
 
 /** How each kind is opened, and where one writes. */
 const KINDS = {
   'a notebook': {
     name: 'shared é.ipynb',
     factory: 'Notebook',
-    first: notebook('x = 1'),
-    theirs: notebook('theirs = 2'),
+    first: notebookOf(['x = 1'], {}),
+    theirs: notebookOf(['theirs = 2'], {}),
     editor: '.jp-Notebook:visible .jp-CodeCell .cm-content'
   },
   'a table': {
