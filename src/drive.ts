@@ -6,7 +6,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { bytes } from './format';
-import { DRIVE, localOf, parentOf, placeOf } from './paths';
+import { DRIVE, localOf, placeOf } from './paths';
 import {
   asServerError,
   encodePath,
@@ -16,6 +16,7 @@ import {
   routeUrl,
   ServerError
 } from './request';
+import { Seen } from './seen';
 import { readListing, rowsOf } from './stream';
 import type { ICtaModel, IHandle, IRow } from './wire';
 
@@ -106,7 +107,7 @@ export class CtaDrive extends Drive {
       rows.push(...some);
       options.onBlock?.(some);
     });
-    this._listed = rows;
+    this._seen.list(rows);
     return { ...folderOf(path, rows, writable), hash };
   }
 
@@ -164,7 +165,7 @@ export class CtaDrive extends Drive {
   override async delete(localPath: string): Promise<void> {
     const path = localOf(localPath);
     await this._ask<void>(path, 'DELETE');
-    this._versions.delete(path);
+    this._seen.forget(path);
     this._tell('delete', { path }, null);
   }
 
@@ -183,9 +184,9 @@ export class CtaDrive extends Drive {
       );
     }
     const model = await this._ask<ICtaModel>(from, 'PATCH', { path: to });
-    this._versions.delete(from);
+    this._seen.forget(from);
     this._tell('rename', { path: from }, model);
-    return this._noted(to, model);
+    return this._seen.note(to, model);
   }
 
   /** Save a file if it is still the version seen last. */
@@ -203,13 +204,13 @@ export class CtaDrive extends Drive {
       );
     }
     const { contentProviderId: _, ...body } = options;
-    const version = this._versions.get(path);
+    const version = this._seen.versionOf(path);
     const model = await this._ask<ICtaModel>(path, 'PUT', {
       ...body,
       ...(version ? { ctadata: { version } } : {})
     });
     this._tell('save', null, model);
-    return this._noted(path, { ...model, path });
+    return this._seen.note(path, { ...model, path });
   }
 
   /** Copy a file into a folder. */
@@ -254,7 +255,7 @@ export class CtaDrive extends Drive {
     return Promise.resolve();
   }
 
-  /** Forget the versions seen and tell that files below a folder changed. */
+  /** Tell that files in a folder changed. */
   touch(folder: string): void {
     const path = `${localOf(folder)}/.`;
     this._tell('save', null, { path, name: '.' });
@@ -262,7 +263,7 @@ export class CtaDrive extends Drive {
 
   private async _meta(path: string): Promise<Contents.IModel> {
     const query = { content: '0' };
-    return this._noted(
+    return this._seen.note(
       path,
       await this._ask<ICtaModel>(path, 'GET', undefined, query)
     );
@@ -272,11 +273,7 @@ export class CtaDrive extends Drive {
     path: string,
     options: Contents.IFetchOptions
   ): Promise<Contents.IModel> {
-    const size =
-      this._sizes.get(path) ??
-      this._listed.find(row => localOf(row.path) === path)?.size ??
-      (await this._meta(path)).size ??
-      0;
+    const size = this._seen.sizeOf(path) ?? (await this._meta(path)).size ?? 0;
     if (size > this.openLimit) {
       throw refusal(
         'TooLargeToOpen',
@@ -292,7 +289,7 @@ export class CtaDrive extends Drive {
     if (options.format) {
       query.format = options.format;
     }
-    return this._noted(
+    return this._seen.note(
       path,
       await this._ask<ICtaModel>(path, 'GET', undefined, query)
     );
@@ -312,20 +309,6 @@ export class CtaDrive extends Drive {
     );
   }
 
-  /** Remember a model's version and give it to JupyterLab as its hash. */
-  private _noted(path: string, model: ICtaModel): Contents.IModel {
-    const version = model.ctadata?.version;
-    if (typeof model.size === 'number' && model.type !== 'directory') {
-      this._sizes.set(path, model.size);
-    }
-    if (!version) {
-      this._versions.delete(path);
-      return model;
-    }
-    this._versions.set(path, version);
-    return { ...model, hash: version, hash_algorithm: 'version' };
-  }
-
   private _tell(
     type: Contents.IChangedArgs['type'],
     oldValue: Partial<Contents.IModel> | null,
@@ -336,10 +319,8 @@ export class CtaDrive extends Drive {
 
   private _changed = new Signal<this, Contents.IChangedArgs>(this);
   private _isWritable: (source: string) => boolean;
+  private _seen = new Seen();
   private _primed = new Map<string, Contents.IModel>();
-  private _sizes = new Map<string, number>();
-  private _listed: IRow[] = [];
-  private _versions = new Map<string, string>();
 }
 
 /** The namespace of `CtaDrive`'s statics. */
@@ -382,11 +363,6 @@ export function folderOf(
     mimetype: '',
     format: 'json'
   };
-}
-
-/** The folder of a drive's path, as a drive's path. */
-export function folderPathOf(path: string): string {
-  return localOf(parentOf(localOf(path)));
 }
 
 function refusal(

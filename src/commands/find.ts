@@ -2,8 +2,7 @@
 
 import { InputDialog } from '@jupyterlab/apputils';
 
-import { folderPathOf } from '../drive';
-import { isOurs } from '../paths';
+import { isOurs, localOf, parentOf } from '../paths';
 import type { CommandContext, ICommand } from './context';
 
 /** The commands that find. */
@@ -76,7 +75,7 @@ export function followDocument(context: CommandContext): void {
   const path = current && docManager.contextForWidget(current)?.path;
   const isWanted = options.values.navigateToCurrentDirectory && panel.isVisible;
   if (isWanted && path && isOurs(path)) {
-    void panel.model.cd('/' + folderPathOf(path));
+    void panel.model.cd(parentOf(localOf(path)));
   }
 }
 
