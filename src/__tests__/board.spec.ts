@@ -1,33 +1,12 @@
-import type { FileBrowser } from '@jupyterlab/filebrowser';
 import { Signal } from '@lumino/signaling';
 
 import type { IJob } from '../wire';
+import { filesOf } from './files';
 import { lab } from './lab';
+import type { Lab } from './lab';
 import { settle } from './server';
 
 jest.setTimeout(60_000);
-
-/** JupyterLab's file browser, as far as others hold on to it. */
-function filesOf() {
-  const done: string[] = [];
-  const files = {
-    done,
-    /** The paths that are selected there. */
-    selected: [] as string[],
-    node: document.createElement('div'),
-    disposed: new Signal({}),
-    model: {
-      path: 'notes',
-      refresh: () => Promise.resolve(void done.push('refresh'))
-    },
-    selectedItems: () =>
-      files.selected.map(path => ({ path }))[Symbol.iterator](),
-    cut: () => void done.push('cut'),
-    copy: () => void done.push('copy'),
-    paste: () => Promise.resolve(void done.push('paste'))
-  };
-  return files;
-}
 
 /** What a job was asked to do, shortly. */
 const told = ({ kind, from, to, conflict }: IJob): string =>
@@ -39,13 +18,12 @@ const told = ({ kind, from, to, conflict }: IJob): string =>
   ].join(' ');
 
 describe('What is cut or copied', () => {
-  let laboratory: Awaited<ReturnType<typeof lab>>;
+  let laboratory: Lab;
   let files: ReturnType<typeof filesOf>;
 
   beforeEach(async () => {
     files = filesOf();
-    const defaultBrowser = files as unknown as FileBrowser;
-    laboratory = await lab({ defaultBrowser });
+    laboratory = await lab({ files });
     await laboratory.show();
   });
 

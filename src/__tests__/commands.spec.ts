@@ -1,17 +1,16 @@
 import { Clipboard, Dialog, Notification } from '@jupyterlab/apputils';
 import { FileDialog } from '@jupyterlab/filebrowser';
-import type { FileBrowser } from '@jupyterlab/filebrowser';
 import type { Contents } from '@jupyterlab/services';
 import { MessageLoop } from '@lumino/messaging';
-import { Signal } from '@lumino/signaling';
 
 import schema from '../../schema/plugin.json';
-import { cancel, dialog, lab } from './lab';
+import { filesOf } from './files';
+import { cancel, dialog } from './lab';
+import type { Lab } from './lab';
 import { settle, until } from './server';
+import { leave, shown } from './shown';
 
 jest.setTimeout(60_000);
-
-type Lab = Awaited<ReturnType<typeof lab>>;
 
 /** All that the command palette lists, by what it is called where nothing is selected. */
 const PALETTE: Record<string, string> = {
@@ -244,17 +243,6 @@ const RUNS: Record<string, IRun> = {
   }
 };
 
-/** JupyterLab's file browser with one file that is selected. */
-const FILES = {
-  node: document.createElement('div'),
-  disposed: new Signal({}),
-  model: { path: 'notes', refresh: () => Promise.resolve() },
-  selectedItems: () => [{ path: 'notes/x.txt' }][Symbol.iterator](),
-  cut: () => undefined,
-  copy: () => undefined,
-  paste: () => Promise.resolve()
-} as unknown as FileBrowser;
-
 describe('The commands', () => {
   let laboratory: Lab;
 
@@ -267,15 +255,12 @@ describe('The commands', () => {
       value: [{ path: 'elsewhere' } as Contents.IModel]
     });
     HTMLInputElement.prototype.click = () => undefined;
-    laboratory = await lab({ defaultBrowser: FILES });
-    await laboratory.show();
+    laboratory = await shown({ files: filesOf('notes/x.txt') });
   });
 
   afterEach(async () => {
     jest.restoreAllMocks();
-    await cancel();
-    laboratory.dispose();
-    document.body.innerHTML = '';
+    await leave();
   });
 
   it('should be in the palette, by names that say what they do', () => {

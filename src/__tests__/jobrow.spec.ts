@@ -2,28 +2,22 @@ import { MessageLoop } from '@lumino/messaging';
 
 import type { IJob } from '../wire';
 import list from '../../tests/fixtures/wire/jobs.json';
-import { cancel, lab } from './lab';
-import type { ILabOptions } from './lab';
+import type { ILabOptions, Lab } from './lab';
 import { settle, until } from './server';
+import { leave, shown } from './shown';
 
 jest.setTimeout(60_000);
-
-type Lab = Awaited<ReturnType<typeof lab>>;
 
 const FAILED = list.find(({ state }) => state === 'failed') as unknown as IJob;
 
 describe('The transfers in the panel', () => {
   let laboratory: Lab;
 
-  afterEach(async () => {
-    await cancel();
-    laboratory.dispose();
-    document.body.innerHTML = '';
-  });
+  afterEach(leave);
 
-  async function shown(options: ILabOptions = {}): Promise<Lab> {
-    laboratory = await lab(options);
-    await laboratory.show();
+  /** Show the panel with its transfers. */
+  async function opened(options: ILabOptions = {}): Promise<Lab> {
+    laboratory = await shown(options);
     laboratory.panel.transfers.isOpen = true;
     return laboratory;
   }
@@ -54,7 +48,7 @@ describe('The transfers in the panel', () => {
       .map(line => line.trim());
 
   it('should say why one failed and what to do, and try it again when that was done', async () => {
-    const made = await shown();
+    const made = await opened();
     made.jobs.push({ ...FAILED });
     await made.transfers.jobs.load();
     const row = await rowIn('failed');
@@ -79,7 +73,7 @@ describe('The transfers in the panel', () => {
   });
 
   it('should say so if it cannot be tried again', async () => {
-    const made = await shown({
+    const made = await opened({
       answer: ({ method }) =>
         method === 'PATCH' ? { status: 409, json: FAILED.error } : null
     });
@@ -93,7 +87,7 @@ describe('The transfers in the panel', () => {
   });
 
   it('should offer to try again what is missing of one that is done but for that', async () => {
-    const made = await shown();
+    const made = await opened();
     made.jobs.push({ ...FAILED, state: 'done', files_failed: 2, error: null });
     await made.transfers.jobs.load();
     const row = await rowIn('done');
@@ -105,7 +99,7 @@ describe('The transfers in the panel', () => {
       Array.from({ length: count }, (_, k) => new File(['x'], `f${k}.txt`));
 
     it('should cost one request for the job and one for each file, and no listing', async () => {
-      const made = await shown();
+      const made = await opened();
       const before = made.asked.length;
       const place = { source: 'dcache', path: '/lst' };
       made.rows.hooks!.dropFiles({ entries: [], files: files(7) }, place);
@@ -120,7 +114,7 @@ describe('The transfers in the panel', () => {
     });
 
     it('should send nothing more when they are cancelled', async () => {
-      const made = await shown({
+      const made = await opened({
         answer: ({ method, signal }) =>
           method === 'PUT'
             ? new Promise((_, reject) => {

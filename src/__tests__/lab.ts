@@ -28,6 +28,7 @@ import schema from '../../schema/plugin.json';
 import file from '../../tests/fixtures/wire/contents-file.json';
 import wire from '../../tests/fixtures/wire/sources.json';
 import list from '../../tests/fixtures/wire/jobs.json';
+import type { filesOf } from './files';
 import { serve, settle, until } from './server';
 import type { IAnswer, IAsked } from './server';
 
@@ -89,7 +90,7 @@ export interface ILabOptions {
   /** What is remembered from before a reload. */
   state?: StateDB;
   /** JupyterLab's file browser. */
-  defaultBrowser?: FileBrowser;
+  files?: ReturnType<typeof filesOf>;
   /** The words. */
   translator?: ITranslator;
 }
@@ -115,6 +116,8 @@ export async function lab(options: ILabOptions = {}) {
     tracker: { add: () => Promise.resolve() }
   } as unknown as IFileBrowserFactory;
 
+  const files = (options.files ?? null) as unknown as FileBrowser | null;
+
   // Settings come from the server: all plugins are there before they are.
   const values = await settingsPlugin.activate(app, registry);
   const storage = await drivePlugin.activate(app, values);
@@ -125,7 +128,7 @@ export async function lab(options: ILabOptions = {}) {
   );
   await commandsPlugin.activate(
     ...([app, panel, storage, transfers, values, manager] as const),
-    ...([options.defaultBrowser ?? null, shown, translator, null] as const)
+    ...([files, shown, translator, null] as const)
   );
   restore();
   await values.known;
@@ -178,6 +181,9 @@ export async function lab(options: ILabOptions = {}) {
     }
   };
 }
+
+/** Such a JupyterLab, with what tests do in it. */
+export type Lab = Awaited<ReturnType<typeof lab>>;
 
 /** The dialog that is open, with its buttons; waits for it. */
 export async function dialog(): Promise<{

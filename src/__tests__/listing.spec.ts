@@ -7,27 +7,14 @@ import { MessageLoop } from '@lumino/messaging';
 import { formsOf } from '../forms';
 import file from '../../tests/fixtures/wire/contents-file.json';
 import wire from '../../tests/fixtures/wire/listing.json';
-import { cancel, dialog, lab, listing } from './lab';
-import type { ILabOptions } from './lab';
+import { dialog, listing } from './lab';
+import type { ILabOptions, Lab } from './lab';
 import { settle, until } from './server';
+import { leave, shown } from './shown';
 
 jest.setTimeout(60_000);
 
-type Lab = Awaited<ReturnType<typeof lab>>;
-
-let laboratory: Lab;
-
-afterEach(async () => {
-  await cancel();
-  laboratory.dispose();
-  document.body.innerHTML = '';
-});
-
-async function shown(options: ILabOptions = {}): Promise<Lab> {
-  laboratory = await lab(options);
-  await laboratory.show();
-  return laboratory;
-}
+afterEach(leave);
 
 describe('A click on the head of a column', () => {
   const FILES = listing({

@@ -2,10 +2,12 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { VirtualDirListing } from '../widgets/listing';
-import { cancel, dialog, lab, listing } from './lab';
+import { cancel, dialog, listing } from './lab';
+import type { Lab } from './lab';
 import { make } from './making';
 import type { IAnswer } from './server';
 import { settle, until } from './server';
+import { leave, shown } from './shown';
 
 /** What JupyterLab keeps to itself. */
 interface IInside {
@@ -157,23 +159,18 @@ describe('Rows of one name in several folders', () => {
 
 describe('A name with a colon', () => {
   const NAME = 'run 12:30:05.txt';
-  let laboratory: Awaited<ReturnType<typeof lab>>;
+  let laboratory: Lab;
 
   beforeEach(async () => {
-    laboratory = await lab({
+    laboratory = await shown({
       answer: ({ path }) =>
         path.includes('/listing/')
           ? listing({ [NAME]: {}, 'plain.txt': {} })
           : null
     });
-    await laboratory.show();
   });
 
-  afterEach(async () => {
-    await cancel();
-    laboratory.dispose();
-    document.body.innerHTML = '';
-  });
+  afterEach(leave);
 
   /** Rename a row by typing; what was asked of the server. */
   async function rename(name: string, to: string): Promise<unknown[]> {

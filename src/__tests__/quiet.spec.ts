@@ -2,6 +2,7 @@ import { JobsModel } from '../jobs';
 import type { IJob } from '../wire';
 import list from '../../tests/fixtures/wire/jobs.json';
 import { lab } from './lab';
+import type { Lab } from './lab';
 import { make, rows } from './making';
 import { serve } from './server';
 
@@ -152,7 +153,6 @@ describe('What is asked by itself', () => {
 });
 
 describe('The panel', () => {
-  type Lab = Awaited<ReturnType<typeof lab>>;
   let laboratory: Lab;
 
   beforeEach(async () => {

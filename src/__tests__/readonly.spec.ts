@@ -1,9 +1,9 @@
 import { Notification } from '@jupyterlab/apputils';
-import type { FileBrowser } from '@jupyterlab/filebrowser';
-import { Signal } from '@lumino/signaling';
 
-import { lab, SOURCES } from './lab';
+import { filesOf } from './files';
+import { SOURCES } from './lab';
 import { settle } from './server';
+import { leave, shown } from './shown';
 
 jest.setTimeout(60_000);
 
@@ -15,28 +15,16 @@ const CHANGING = [
   ...['upload', 'upload-folder']
 ].map(id => `ctadata:${id}`);
 
-/** JupyterLab's file browser with one file, which can be copied. */
-const FILES = {
-  node: document.createElement('div'),
-  disposed: new Signal({}),
-  model: { path: '', refresh: () => Promise.resolve() },
-  selectedItems: () => [{ path: 'x.txt' }][Symbol.iterator](),
-  cut: () => undefined,
-  copy: () => undefined,
-  paste: () => Promise.resolve()
-} as unknown as FileBrowser;
-
 /** A JupyterLab whose production storage takes changes or not, with two rows selected and a file of the workspace copied. */
 async function laboratory(writable: boolean) {
   const [first, ...others] = SOURCES;
   const json = [{ ...first, traits: { ...first.traits, writable } }, ...others];
-  const browser = { ...FILES } as FileBrowser;
-  const found = await lab({
+  const files = filesOf('notes/x.txt');
+  const found = await shown({
     answer: ({ path }) => (path.endsWith('/sources') ? { json } : null),
-    defaultBrowser: browser
+    files
   });
-  await found.show();
-  browser.copy();
+  files.copy();
   await found.select('a.h5');
   return found;
 }
@@ -51,15 +39,15 @@ describe('a storage that is only read', () => {
       .mockImplementation(message => (told.push(message), ''));
   });
 
-  afterEach(() => {
+  afterEach(async () => {
     jest.restoreAllMocks();
-    document.body.innerHTML = '';
+    await leave();
   });
 
   it.each([true, false])(
     'should have its commands grey, with the reason, unless it takes changes: %p',
     async writable => {
-      const { commands, panel, dispose } = await laboratory(writable);
+      const { commands, panel } = await laboratory(writable);
       for (const id of CHANGING) {
         expect([id, commands.isEnabled(id)]).toEqual([id, writable]);
         expect([id, commands.caption(id).includes(WHY)]).toEqual([
@@ -75,7 +63,6 @@ describe('a storage that is only read', () => {
       }
       const lock = panel.node.querySelector('.ctadata-Lock');
       expect(lock?.getAttribute('aria-label') ?? '').toBe(writable ? '' : WHY);
-      dispose();
     }
   );
 
@@ -86,7 +73,7 @@ describe('a storage that is only read', () => {
     ['cut', 'cut'],
     ['rename', 'rename']
   ] as const)('should say why when keys would %s', async (_, method) => {
-    const { rows, asked, dispose } = await laboratory(false);
+    const { rows, asked } = await laboratory(false);
     const before = asked.filter(one => one.method !== 'GET').length;
     await rows[method]();
     await settle(5);
@@ -94,11 +81,10 @@ describe('a storage that is only read', () => {
     expect(document.querySelector('.jp-Dialog')).toBeNull();
     expect(rows.node.querySelector('input.jp-DirListing-editor')).toBeNull();
     expect(asked.filter(one => one.method !== 'GET')).toHaveLength(before);
-    dispose();
   });
 
   it('should take no drops, and say why', async () => {
-    const { rows, asked, dispose } = await laboratory(false);
+    const { rows, asked } = await laboratory(false);
     const folder = { source: 'dcache', path: '/lst' };
     const files = [new File(['x'], 'x.txt')];
     rows.hooks?.dropFiles({ entries: [], files }, folder);
@@ -124,6 +110,5 @@ describe('a storage that is only read', () => {
     await settle(5);
     expect(told).toHaveLength(2);
     expect(asked.filter(one => one.method === 'POST')).toHaveLength(1);
-    dispose();
   });
 });

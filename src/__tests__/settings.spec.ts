@@ -8,12 +8,10 @@ import { JOB_EVENT } from '../wire';
 import schema from '../../schema/plugin.json';
 import told from '../../tests/fixtures/wire/event-job.json';
 import { cancel, lab, listing } from './lab';
-import type { ILabOptions } from './lab';
+import type { ILabOptions, Lab } from './lab';
 import { settle, until } from './server';
 
 jest.setTimeout(60_000);
-
-type Lab = Awaited<ReturnType<typeof lab>>;
 
 /** What one setting does, seen as users see it. */
 interface IEffect {

@@ -41,11 +41,7 @@ export class Board {
       copy.call(rows);
     };
     if (rows.hooks) {
-      rows.hooks.paste = async () => {
-        if (context.mayChange()) {
-          await this.paste();
-        }
-      };
+      rows.hooks.paste = () => this.paste();
     }
     if (context.defaultBrowser) {
       this._join(context.defaultBrowser);

@@ -32,16 +32,8 @@ export function hooksOf(context: CommandContext): IListingHooks {
     open: item => void open(context, item),
     isReadOnly: folder => context.whyNot(folder) !== '',
     mayChange: () => context.mayChange(),
-    delete: async () => {
-      if (context.mayChange()) {
-        await remove(context);
-      }
-    },
-    duplicate: async () => {
-      if (context.mayChange()) {
-        await duplicate(context);
-      }
-    },
+    delete: () => remove(context),
+    duplicate: () => duplicate(context),
     download: () => downloadToComputer(context),
     paste: () => Promise.resolve(),
     dropFiles: (drop, folder) => {

@@ -171,17 +171,17 @@ export class VirtualDirListing extends DirListing {
 
   /** Delete through the panel, which says what is lost. */
   override delete(): Promise<void> {
-    return this.hooks?.delete() ?? Promise.resolve();
+    return this._change(hooks => hooks.delete());
   }
 
   /** Paste as a transfer. */
   override paste(): Promise<void> {
-    return this.hooks?.paste() ?? Promise.resolve();
+    return this._change(hooks => hooks.paste());
   }
 
   /** Duplicate as a transfer. */
   override duplicate(): Promise<void> {
-    return this.hooks?.duplicate() ?? Promise.resolve();
+    return this._change(hooks => hooks.duplicate());
   }
 
   /** Save the selected files on the user's computer. */
@@ -306,6 +306,14 @@ export class VirtualDirListing extends DirListing {
   /** Bring dragged files here. */
   protected override evtDrop(event: Drag.Event): void {
     this._drops.take(event);
+  }
+
+  /** Change what is shown, if it may be. */
+  private _change(
+    change: (hooks: IListingHooks) => Promise<void>
+  ): Promise<void> {
+    const { hooks } = this;
+    return hooks?.mayChange() ? change(hooks) : Promise.resolve();
   }
 
   /** Come before JupyterLab's own code where that would go through all rows. */
