@@ -166,7 +166,7 @@ function clean(place: IPlace): IPlace {
 }
 
 /** A path without `.` and `..`, which never climb above the root. */
-export function climb(path: string): string {
+function climb(path: string): string {
   const parts: string[] = [];
   for (const part of trim(path).split('/')) {
     if (part === '..') {

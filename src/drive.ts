@@ -107,7 +107,7 @@ export class CtaDrive extends Drive {
       rows.push(...some);
       options.onBlock?.(some);
     });
-    this._seen.list(rows);
+    this._seen.list(path, rows);
     return { ...folderOf(path, rows, writable), hash };
   }
 

@@ -7,9 +7,14 @@ import type { ICtaModel, IRow } from './wire';
 
 /** Remembers what the server said of files, by the drive's paths. */
 export class Seen {
-  /** Remember the rows of the folder that was listed last. */
-  list(rows: readonly IRow[]): void {
+  /** Remember the rows of the folder that was listed last: they are newer than what was seen of its files before. */
+  list(folder: string, rows: readonly IRow[]): void {
     this._listed = rows;
+    for (const path of this._sizes.keys()) {
+      if (path.slice(0, path.lastIndexOf('/')) === folder) {
+        this._sizes.delete(path);
+      }
+    }
   }
 
   /** Remember a file, and give its version to JupyterLab as its hash. */
@@ -26,9 +31,10 @@ export class Seen {
     return { ...model, hash: version, hash_algorithm: 'version' };
   }
 
-  /** Forget the version of a file that is there no more. */
+  /** Forget a file that is there no more. */
   forget(path: string): void {
     this._versions.delete(path);
+    this._sizes.delete(path);
   }
 
   /** The version that was seen last, if any was. */

@@ -33,6 +33,11 @@ export class Shown {
     return this._hash;
   }
 
+  /** Whether there are rows, but not all that the folder has. */
+  get isPart(): boolean {
+    return this._hash === null && this._rows.all.length > 0;
+  }
+
   /** All rows in their order; the same array as long as nothing changes. */
   get list(): readonly IRow[] {
     return this.tree.flatten(this._rows.shown);

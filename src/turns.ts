@@ -40,7 +40,8 @@ export interface ITraveller {
  *
  * #### Notes
  * A folder is moved to when its first rows are here. A failure leaves what was
- * shown before where it is, unless that is another source's.
+ * shown before where it is, unless that is another source's; if only a part of
+ * that had come, it is listed again.
  */
 export class Turns {
   /** Construct them; none is under way. */
@@ -62,9 +63,22 @@ export class Turns {
 
   /** List a folder and show it, in place of the turn under way; `fresh`: ask the storage itself. */
   go(place: IPlace, fresh = false): Promise<void> {
+    return this._begin(place, fresh, null);
+  }
+
+  /** Give up on the listing under way. */
+  abort(): void {
+    this._now?.abort.abort();
+  }
+
+  private _begin(
+    place: IPlace,
+    fresh: boolean,
+    failure: ServerError | null
+  ): Promise<void> {
     this.abort();
     const abort = new AbortController();
-    const turn = { place, abort, done: Promise.resolve() };
+    const turn = { place, failure, abort, done: Promise.resolve() };
     this._now = turn;
     this._traveller.begin();
     turn.done = this._list(turn, fresh).finally(() => {
@@ -77,13 +91,12 @@ export class Turns {
     return turn.done;
   }
 
-  /** Give up on the listing under way. */
-  abort(): void {
-    this._now?.abort.abort();
-  }
-
-  private async _list(turn: IAbortable, fresh: boolean): Promise<void> {
-    const before = { path: this._traveller.path(), rows: this._shown.rows };
+  private async _list(turn: IUnderWay, fresh: boolean): Promise<void> {
+    const before = {
+      path: this._traveller.path(),
+      rows: this._shown.rows,
+      isPart: this._shown.isPart
+    };
     const path = localOf(globalOf(turn.place));
     const arrival = new Arrival(async rows => {
       const isMoving = path !== before.path;
@@ -107,10 +120,11 @@ export class Turns {
       const isSame = path === before.path && hash === this._shown.hash;
       if (isSame && rows.all.length === before.rows.all.length) {
         this._shown.draw();
-        this._traveller.tell(null);
       } else if (await this._prepare(rows, turn)) {
         await this._show(path, rows, hash);
-        this._traveller.tell(null);
+      }
+      if (this._isWanted(turn)) {
+        this._traveller.tell(turn.failure);
       }
     } catch (reason) {
       await arrival.end();
@@ -122,18 +136,24 @@ export class Turns {
       } else if (this._shown.rows !== before.rows) {
         await this._show(before.path, before.rows);
       }
-      this._traveller.tell(asServerError(reason));
+      const failure = asServerError(reason);
+      this._traveller.tell(failure);
+      const isStill = this._traveller.path() === before.path;
+      if (before.isPart && isStill && path !== before.path) {
+        void this._begin(placeOf(before.path), false, failure);
+      }
     }
   }
 
   /** Arrange rows that are not shown yet; tells whether they are still wanted. */
-  private async _prepare(rows: Rows, turn: ITurn): Promise<boolean> {
+  private async _prepare(rows: Rows, turn: IUnderWay): Promise<boolean> {
     await this._shown.prepare(rows);
     return this._isWanted(turn);
   }
 
-  private _isWanted(turn: ITurn): boolean {
-    return this._now === turn && !this._traveller.isDisposed();
+  private _isWanted(turn: IUnderWay): boolean {
+    const isOver = turn.abort.signal.aborted || this._traveller.isDisposed();
+    return this._now === turn && !isOver;
   }
 
   /** Show rows that have been arranged, and move to their folder. */
@@ -154,11 +174,13 @@ export class Turns {
   private _drive: CtaDrive;
   private _shown: Shown;
   private _traveller: ITraveller;
-  private _now: IAbortable | null = null;
+  private _now: IUnderWay | null = null;
   private _isArriving = false;
 }
 
 /** A turn as it is known here. */
-interface IAbortable extends ITurn {
+interface IUnderWay extends ITurn {
   readonly abort: AbortController;
+  /** Why the turn before failed, if this one only completes what was shown then. */
+  readonly failure: ServerError | null;
 }

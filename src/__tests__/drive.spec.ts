@@ -95,6 +95,32 @@ describe('CtaDrive', () => {
       expect(asked).toHaveLength(1);
     });
 
+    it.each([
+      ['smaller, and then open it', 5, 4],
+      ['larger, and then not ask for it', 4, 5]
+    ])(
+      'should know from a newer listing that a file is %s',
+      async (_, before, now) => {
+        const [block, ...rest] = NDJSON;
+        const pieces = [block.replace('[5,', `[${now},`), ...rest];
+        const { drive, asked } = make(({ path }) =>
+          path.includes('/listing/')
+            ? { pieces }
+            : { json: { ...file, size: before } }
+        );
+        drive.openLimit = 4;
+        await drive.get('dcache/lst/a.h5', { content: false });
+        await drive.list('dcache/lst');
+        const opened = drive.get('dcache/lst/a.h5', { type: 'file' });
+        const isRefused = await opened.then(
+          () => false,
+          () => true
+        );
+        expect(isRefused).toBe(now > 4);
+        expect(asked).toHaveLength(now > 4 ? 2 : 3);
+      }
+    );
+
     it('should give what was listed already, once', async () => {
       const { drive, asked } = make(() => ({ pieces: NDJSON }));
       const model = await drive.list('dcache/lst');

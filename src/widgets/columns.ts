@@ -23,8 +23,8 @@ export class Columns {
     return this._wantsTimes;
   }
 
-  /** Whether a column is shown that the user wants, or does not. */
-  shows(name: DirListing.ToggleableColumn, isWanted: boolean): boolean {
+  /** Learn whether the user wants a column; tells whether it is shown. */
+  want(name: DirListing.ToggleableColumn, isWanted: boolean): boolean {
     if (name !== TIMES) {
       return isWanted;
     }

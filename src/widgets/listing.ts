@@ -241,7 +241,7 @@ export class VirtualDirListing extends DirListing {
     name: DirListing.ToggleableColumn,
     isVisible: boolean
   ): void {
-    super.setColumnVisibility(name, this._columns.shows(name, isVisible));
+    super.setColumnVisibility(name, this._columns.want(name, isVisible));
     this.update(); // JupyterLab's code changes the header alone
   }
 
