@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from ctadata_jlab.curl.lines import Lines
+from ctadata_jlab.curl.resting import Resting
 from ctadata_jlab.errors import BadAnswer, CtaDataError, NotLoggedIn
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Bundle:
         self._curl = curl
         self._lines = Lines()
         self._idle: dict[object, list[pycurl.Curl]] = {}
+        self._resting: dict[object, Resting] = {}
         self._out: dict[pycurl.Curl, Errand] = {}
         self._refused: str | None = None
         self._looked = self._turned = time.monotonic()
@@ -75,7 +77,7 @@ class Bundle:
             self._lines.remove(handle)
             if self._concluded(errand, failed):
                 ended.append(errand)
-            self._idle.setdefault(errand.step.kind, []).append(handle)
+            self._give_back(handle, errand.step)
         ended += self._lost()
         self._turned = time.monotonic()
         return ended
@@ -84,6 +86,8 @@ class Bundle:
         """Break off what is under way."""
         for handle in [*self._out, *chain.from_iterable(self._idle.values())]:
             handle.close()
+        for resting in self._resting.values():
+            resting.close()
         self._out.clear()
         self._lines.close()
 
@@ -96,17 +100,29 @@ class Bundle:
         self.close()
 
     def _send(self, errand: Errand) -> None:
-        idle = self._idle.get(errand.step.kind)
-        if idle:
-            handle = idle.pop()
-        else:
-            handle = pycurl.Curl()
-            self._curl.furnish(handle)
+        handle = self._taken(errand.step)
         errand.answer.url = errand.url
         self._curl.direct(handle, errand.url, self._curl.signed(errand.url, errand.headers, errand.authorization))
         errand.step.prepare(handle)
         self._out[handle] = errand
         self._lines.add(handle)
+
+    def _taken(self, step: Exchange) -> pycurl.Curl:
+        if step.rest:
+            return self._resting.setdefault(step.kind, Resting(self._made)).take()
+        idle = self._idle.get(step.kind)
+        return idle.pop() if idle else self._made()
+
+    def _made(self) -> pycurl.Curl:
+        handle = pycurl.Curl()
+        self._curl.furnish(handle)
+        return handle
+
+    def _give_back(self, handle: pycurl.Curl, step: Exchange) -> None:
+        if step.rest:
+            self._resting[step.kind].give_back(handle, step.rest)
+        else:
+            self._idle.setdefault(step.kind, []).append(handle)
 
     def _concluded(self, errand: Errand, failed: tuple[int, str] | None) -> bool:
         """Whether *errand* has come to its end; if not, it was sent where the door wants it."""

@@ -65,6 +65,8 @@ class Exchange:
         self.answer = Answer()
         self.patience = FIRST_BYTE_SECONDS
         """How long the first byte of the answer is waited for."""
+        self.rest = 0.0
+        """For how many seconds nothing is sent on the connection by which the answer came; only a `Bundle` heeds it."""
         self._lines: list[bytes] = []
         self._pieces: list[bytes] = []
         self._kept: BaseException | None = None

@@ -14,7 +14,7 @@ import pycurl
 from ctadata_jlab.curl import LATER, LONGEST_PAUSE, REDIRECTS, Curl, unreachable
 from ctadata_jlab.curl.exchange import Exchange
 from ctadata_jlab.curl.lines import Lines
-from ctadata_jlab.errors import BadAnswer, CtaDataError
+from ctadata_jlab.errors import BadAnswer, CtaDataError, Unsupported
 from ctadata_jlab.http import origin, retry_after
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.curl.exchange import Answer
     from ctadata_jlab.http import Trust
 
-__all__ = ["Questions", "Reply"]
+__all__ = ["Question", "Questions", "Reply"]
 
 _UNAUTHORIZED = 401
 _LONGEST_WAIT = 1.0
@@ -98,14 +98,14 @@ class Questions(Curl):
         for attempt in range(LATER):
             if self._pause:
                 self._pause(wait)
-            reply = self._asked(url, headers, _Question(what, method, content))
+            reply = self._asked(url, headers, Question(what, method, content))
             wait = retry_after(reply.answer.status, reply.answer.headers)
             if self._pause is None or wait is None or wait > LONGEST_PAUSE or attempt == LATER - 1:
                 break
             self._hang_up(reply)
         return reply
 
-    def _asked(self, url: str, headers: Mapping[str, str], step: _Question) -> Reply:
+    def _asked(self, url: str, headers: Mapping[str, str], step: Question) -> Reply:
         with self._lock:
             line = self._kept.pop() if self._kept else _Line()
         step.answer.url = url
@@ -137,13 +137,20 @@ class _Line:
         self.lines.close()
 
 
-class _Question(Exchange):
-    """A request with *method* and a short *content*; what comes is kept until it is taken."""
+class Question(Exchange):
+    """A request with *method* and a short *content*; what comes, *most* bytes of it if that is told, is kept until it is taken."""
 
-    def __init__(self, what: str, method: str, content: bytes) -> None:
+    def __init__(self, what: str, method: str, content: bytes, most: int | None = None) -> None:
         super().__init__(what)
         self._method = method
         self._content = content
+        self._most = most
+        self._came = 0
+
+    @property
+    def kind(self) -> object:
+        """What they have in common is the method, too."""
+        return type(self), self._method
 
     @property
     def has_more(self) -> bool:
@@ -157,6 +164,8 @@ class _Question(Exchange):
         handle.setopt(pycurl.ACCEPT_ENCODING, "")
         if self._content:
             handle.setopt(pycurl.POSTFIELDS, self._content)
+        if self._most is not None:
+            handle.setopt(pycurl.WRITEFUNCTION, self._keep_few)
 
     def taken(self) -> bytes:
         """Return what has come since the last time."""
@@ -167,11 +176,19 @@ class _Question(Exchange):
     def _take_pieces(self) -> None:
         """Leave them where they are."""
 
+    def _keep_few(self, data: bytes) -> int | None:
+        self._came += len(data)
+        if self._most is not None and self._came > self._most:
+            self.keep(Unsupported(f"The answer is longer than {self._most} bytes: {self.what}."))
+            return -1
+        self._pieces.append(data)
+        return None
+
 
 class Reply:
     """What a door says: `answer` at once, the body piece by piece."""
 
-    def __init__(self, line: _Line, step: _Question) -> None:
+    def __init__(self, line: _Line, step: Question) -> None:
         self.line = line
         self.answer: Answer = step.answer
         self._step = step

@@ -51,6 +51,7 @@ class Turns(Generic[Question]):
 
     def ask(self, question: Question) -> None:
         """Send *question* when it is its turn."""
+        question.step.patience, question.step.rest = self._patience.seconds, self._patience.rest
         self._waiting.append(question)
         self._go_on()
 

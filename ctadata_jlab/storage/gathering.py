@@ -88,9 +88,7 @@ class Gathering:
         self._fetching += 1
         if entry.checksum is None:
             one.left += 1
-            question = Head(one.what)
-            question.patience = self._patience.seconds
-            self._sums.ask(_Errand(one.url, question, QUESTION, one=one))
+            self._sums.ask(_Errand(one.url, Head(one.what), QUESTION, one=one))
 
     def _done(self, errand: Errand) -> Gathered | None:
         """Take an answer; return the file if that was the last one for it."""

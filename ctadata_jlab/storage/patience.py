@@ -1,8 +1,9 @@
-"""How long, and how many at once, a door is asked when small files move many at a time.
+"""How long, how many at once and how soon one after another a door is asked when small files move many at a time.
 
-XRootD 5.5 leaves a question about a checksum unanswered now and then when that has to queue there (``xrootd.chksum max``), and one that
-it is asked much of may die or fall silent for up to a minute. So there the questions are few at a time. A file whose question is lost
-goes by hands that ask again; after some silences the short way is given up for a while, and all files go so, one by one.
+XRootD 5.5 forgets what comes on a connection right after the answer about a checksum that it had to compute (see `Resting`), and makes
+questions wait for half a minute that find its queue full (``xrootd.chksum max``). So there they are few at a time, and their
+connections rest in between. A file whose question is lost all the same goes by hands that ask again; after some silences the short way
+is given up for a while, and all files go so, one by one.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["Patience"]
 
 _AWHILE = 600.0
+_REST = 0.01
+"""Longer than a thread of a busy server waits for its processor."""
 
 
 class Patience:
     """With the door called *title*: at most so many *questions* about checksums at once, each answered within *seconds*.
 
+    The connection of an answer *rest*s for so many seconds.
     After so many *silences* within *awhile*, `require` raises for as long. By default many may be asked, and nothing is ever given up.
     """
 
@@ -37,9 +41,11 @@ class Patience:
         awhile: float = 0.0,
         silences: int = 1,
         clock: Callable[[], float] = time.monotonic,
+        rest: float = 0.0,
     ) -> None:
         self.questions = questions
         self.seconds = seconds
+        self.rest = rest
         self._title = title
         self._awhile = awhile
         self._clock = clock
@@ -50,7 +56,7 @@ class Patience:
     @classmethod
     def with_xrootd(cls, title: str) -> Patience:
         """Return what XRootD bears."""
-        return cls(title, questions=1, seconds=5.0, awhile=_AWHILE, silences=3)
+        return cls(title, questions=1, seconds=5.0, awhile=_AWHILE, silences=3, rest=_REST)
 
     @property
     def is_over(self) -> bool:

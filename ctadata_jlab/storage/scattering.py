@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 
+from ctadata_jlab import paths
 from ctadata_jlab.curl.bundle import Bundle, Errand
 from ctadata_jlab.curl.exchange import Act, Head, Put
 from ctadata_jlab.errors import AlreadyExists, BadAnswer, Corrupted, CtaDataError, NotFound, Unsupported
 from ctadata_jlab.storage import Entry, Receipt, Scattered
 from ctadata_jlab.storage.asking import MOMENT, Turns
 from ctadata_jlab.storage.digest import QUESTION
+from ctadata_jlab.storage.glances import Glance, Glances
 from ctadata_jlab.storage.temporary import temporary
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ctadata_jlab.curl.exchange import Exchange
     from ctadata_jlab.storage import Checksum, ToScatter
     from ctadata_jlab.storage.asking import Door
+    from ctadata_jlab.storage.glances import Names
     from ctadata_jlab.storage.patience import Patience
 
 __all__ = ["Scattering"]
@@ -59,6 +62,7 @@ class Scattering:
         self._looks = looks
         self._bundle = Bundle(door.curl)
         self._sums: Turns[_Errand] = Turns(self._bundle, lines, patience)
+        self._glances: Glances[_Sent] = Glances(door, self._bundle, patience.seconds)
         self._under_way = 0
 
     def run(self, wanted: Iterator[ToScatter | None]) -> Iterator[Scattered | None]:
@@ -92,8 +96,11 @@ class Scattering:
 
     def _went_on(self, errand: Errand) -> Scattered | None:
         """Take the next step with a file; returns it if that was the last one."""
-        assert isinstance(errand, _Errand)  # noqa: S101 - for the type checker: no others were started
         self._patience.heard(errand.error)
+        if isinstance(errand, Glance):
+            self._was_glanced_at(errand)
+            return None
+        assert isinstance(errand, _Errand)  # noqa: S101 - for the type checker: no others were started
         if errand.then == self._was_summed:
             self._sums.answered()  # may raise, which is not this file's fault: then the hands take all
         try:
@@ -127,9 +134,32 @@ class Scattering:
         if theirs and one.proof and not theirs.matches(one.proof):
             raise Corrupted(f"The server stored other bytes than were sent ({theirs}): {self._what(one.part)}.")
         if self._looks:
-            self._bundle.start(
-                self._errand(one.file.path, Head(self._what(one.file.path)), {}, one, self._was_looked_for)
-            )
+            self._look_for(one)
+        else:
+            self._name(one)
+
+    def _look_for(self, one: _Sent) -> None:
+        path = one.file.path
+        if not self._glances.serves(path):
+            self._bundle.start(self._errand(path, Head(self._what(path)), {}, one, self._was_looked_for))
+            return
+        names = self._glances.seen(path)
+        if names is None:
+            self._glances.ask(path, one.part, one)
+        else:
+            self._name_beside(names, one)
+
+    def _was_glanced_at(self, glance: Glance[_Sent]) -> None:
+        names = self._glances.taken(glance)
+        for one in glance.waiting:
+            if names is None:
+                self._look_for(one)
+            else:
+                self._name_beside(names, one)
+
+    def _name_beside(self, names: Names, one: _Sent) -> None:
+        if paths.name(one.file.path) in names:
+            self._sweep(one, AlreadyExists(f"{self._what(one.file.path)} exists already."))
         else:
             self._name(one)
 
@@ -169,8 +199,6 @@ class Scattering:
         one: _Sent,
         then: Callable[[_Errand], Scattered | None],
     ) -> _Errand:
-        if then == self._was_summed:
-            step.patience = self._patience.seconds
         return _Errand(self._door.server.url(path), step, headers, one=one, then=then)
 
     def _what(self, path: str) -> str:

@@ -12,12 +12,14 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+import pycurl
 import pytest
 
 from ctadata_jlab import config, foreground
 from ctadata_jlab.curl import Curl
 from ctadata_jlab.curl.bundle import Bundle, Errand
 from ctadata_jlab.curl.exchange import Head
+from ctadata_jlab.curl.resting import MOST, Resting
 from ctadata_jlab.errors import AlreadyExists, BadAnswer, Unreachable, Unsupported
 from ctadata_jlab.http import Trust
 from ctadata_jlab.session import Session
@@ -49,13 +51,23 @@ class Silent:
     asked: int = 0
     at_once: int = 0
     most: int = 0
+    needs: float = 0.0
+    """Seconds after a sum within which it forgets what comes on the same connection, as XRootD does."""
+    forgotten: int = 0
+    in_vain: int = 0
+    """How often it was asked for something that is not there; it hangs up then."""
+    listings: int = 0
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, handler: BaseHTTPRequestHandler, asked: Asked) -> None:
         """Answer one request."""
         path = unquote(asked.path)
-        if asked.method == "HEAD" and "want-digest" in asked.headers:
+        if time.monotonic() < getattr(handler, "clears_until", 0.0):
+            self.forgotten += 1
+            self.over.wait(1)
+            handler.close_connection = True
+        elif asked.method == "HEAD" and "want-digest" in asked.headers:
             self._sum(handler, path)
         elif asked.method == "PROPFIND":
             self._list(handler, path.rstrip("/"), asked.headers["depth"])
@@ -79,12 +91,14 @@ class Silent:
             head = {"Content-Length": str(len(data)), "Digest": f"adler32={zlib.adler32(data):08x}"}
             with self.lock:
                 self.at_once -= 1
+            handler.clears_until = time.monotonic() + self.needs  # type: ignore[attr-defined]
             reply(handler, 200, b"", head)
             return
         with self.lock:
             self.at_once -= 1
 
     def _list(self, handler: BaseHTTPRequestHandler, path: str, depth: str) -> None:
+        self.listings += depth == "1"
         below = [name for name in self.files if name.rpartition("/")[0] == path] if depth == "1" else []
         is_folder = path not in self.files
         if is_folder and path not in {"", "/lst"}:
@@ -110,7 +124,8 @@ class Silent:
         elif asked.method == "MKCOL":
             reply(handler, 201)
         elif path not in self.files:
-            reply(handler, 404)
+            self.in_vain += 1
+            reply(handler, 404, b"", {"Connection": "close"})
         elif asked.method == "MOVE":
             self.files[urlsplit(asked.headers["destination"]).path] = self.files.pop(path)
             reply(handler, 201)
@@ -124,8 +139,15 @@ class Silent:
 @contextmanager
 def _session(server: Silent, work: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """Yield a session with the source ``door``, which is waited for half a second."""
-    patience = Patience("door", questions=1, seconds=0.5, awhile=600)
+    patience = Patience("door", questions=1, seconds=0.5, awhile=600, rest=Patience.with_xrootd("door").rest)
     monkeypatch.setattr(Patience, "with_xrootd", lambda _title: patience)
+    with _patient_session(server, work) as session:
+        yield session
+
+
+@contextmanager
+def _patient_session(server: Silent, work: Path) -> Iterator[Session]:
+    """Yield the same, but with the patience that XRootD needs."""
     with scripted(server.answer) as script:
         settings = work / "ctadata.toml"
         settings.write_text(
@@ -171,16 +193,22 @@ def test_every_file_comes_proven(
         assert (server.asked, server.most) == (COUNT, 1)
 
 
+def _up(work: Path, files: dict[str, bytes] = FILES) -> Path:
+    """Write *files* into a folder to be sent."""
+    source = work / "up"
+    source.mkdir()
+    for name, data in files.items():
+        (source / name).write_bytes(data)
+    return source
+
+
 @SILENCES
 def test_every_file_goes_up_proven(
     swallowed: tuple[int, ...], fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same the other way; nothing temporary is left, and nothing is named that was not proven."""
     server = Silent(frozenset(swallowed), fails)
-    source = tmp_path / "up"
-    source.mkdir()
-    for name, data in FILES.items():
-        (source / name).write_bytes(data)
+    source = _up(tmp_path)
     with _session(server, tmp_path, monkeypatch) as session:
         summary = foreground.put(session, "door", source, "/lst", recursive=True)
         assert _proofs(summary) == {"adler32 checked"}
@@ -221,6 +249,42 @@ def test_a_name_that_came_meanwhile_is_not_replaced(tmp_path: Path, monkeypatch:
     errors = {result.target: type(result.error) for result in summary.results}
     assert errors == {"/lst/a": AlreadyExists, "/lst/b": type(None)}
     assert server.files == {"/lst/a": b"theirs", "/lst/b": b"ours"}
+
+
+def test_a_connection_rests_after_a_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would come too soon by the connection of a checksum's answer is forgotten: it goes by others, up and down."""
+    server = Silent(needs=0.01)
+    with _session(server, tmp_path, monkeypatch) as session:
+        assert _proofs(foreground.put(session, "door", _up(tmp_path), "/lst", recursive=True)) == {"adler32 checked"}
+        summary = foreground.get(session, "door", "/lst", tmp_path / "down", recursive=True)
+        assert _proofs(summary) == {"adler32 checked"}
+        assert not _is_given_up(session)
+    assert (server.forgotten, server.asked, server.most) == (0, 2 * COUNT, 1)
+
+
+def test_the_connection_that_rests_longest_is_used_again() -> None:
+    """As soon as its time is over; there is a new one else, up to so many that enough answers came meanwhile."""
+    now, made = [0.0], list[pycurl.Curl]()
+
+    def make() -> pycurl.Curl:
+        made.append(pycurl.Curl())
+        return made[-1]
+
+    resting = Resting(make, clock=lambda: now[0])
+    first = resting.take()
+    resting.give_back(first, 0.01)
+    second = resting.take()
+    assert second is not first
+    resting.give_back(second, 0.01)
+    now[0] = 0.01
+    assert resting.take() is first
+    resting.give_back(first, 0.01)
+    assert resting.take() is second
+    handles = [second, *(resting.take() for _ in range(MOST - 2))]
+    for handle in handles:
+        resting.give_back(handle, 0.01)
+    assert (len(made), resting.take(), len(made)) == (MOST, first, MOST)
+    resting.close()
 
 
 def test_patience_comes_back() -> None:
