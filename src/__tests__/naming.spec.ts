@@ -129,6 +129,57 @@ describe('Rows of one name in several folders', () => {
     await renamed;
   });
 
+  it('should keep its name, half typed, if another folder is shown meanwhile', async () => {
+    const { model, core, select, selected, renames } = await unfolded();
+    select('c/data.fits');
+    const renamed = list.rename();
+    core._editNode.value = 'da';
+    await model.cd('b'); // as one that comes late, with a file of that name
+    MessageLoop.flush();
+    expect(await renamed).toBe('data.fits');
+    expect(renames).toEqual([]);
+    expect(list.model).toBe(model);
+    expect(core._editNode.isConnected).toBe(false);
+    expect(selected()).toEqual([]);
+    MessageLoop.flush();
+    expect(list.node.textContent).toContain('data.fits');
+    const named = core._sortedItems.map(({ path }) => path);
+    expect(named).toEqual(model.shown.map(({ path }) => path));
+  });
+
+  it('should be renamed where it lies, though rows come and go around it while its name is typed', async () => {
+    const { model, core, select, renames, finish, type } = await unfolded();
+    select('c/data.fits');
+    const renamed = list.rename();
+    core._editNode.value = 'ne';
+    const row = core._editNode.closest<HTMLElement>('[data-ctadata-path]');
+    await model.toggle(model.shown.find(({ name }) => name === 'b')!);
+    MessageLoop.flush();
+    expect(core._editNode.isConnected).toBe(true);
+    expect(row?.dataset.ctadataPath).toBe(`${ROOT}/c/data.fits`);
+    type('new.fits');
+    finish();
+    await renamed;
+    expect(renames).toEqual([['c/data.fits', 'c/new.fits']]);
+    const named = core._sortedItems.map(({ path }) => path);
+    expect(named).toEqual(model.shown.map(({ path }) => path)); // none of what b held
+    expect(named).not.toContain(`${ROOT}/b/data.fits`);
+  });
+
+  it('should show what has waited, though no name was changed', async () => {
+    const { model, core, select, type, lists } = await unfolded();
+    select('data.fits');
+    const renamed = list.rename();
+    list.clearSelectedItems(); // as by a click beside the rows
+    await model.toggle(model.shown.find(({ name }) => name === 'b')!);
+    const before = lists().length;
+    type('data.fits');
+    await renamed;
+    const named = core._sortedItems.map(({ path }) => path);
+    expect(named).not.toContain(`${ROOT}/b/data.fits`);
+    expect(lists()).toHaveLength(before);
+  });
+
   it('should rename the one that was selected last', async () => {
     const { core, select, renames, finish, type } = await unfolded();
     select('c/data.fits');

@@ -15,6 +15,8 @@ export interface ICore {
   _focusPath?: string;
   _isDirty: boolean;
   _inRename: boolean;
+  /** Where a name is typed; in the page as long as that goes on. */
+  _editNode?: HTMLInputElement;
   /** Where the button was pressed, perhaps for a drag; what is there may come to lie elsewhere. */
   _dragData?: { index: number } | null;
   _focusItem(index: number): void;

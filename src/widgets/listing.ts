@@ -67,6 +67,12 @@ export class VirtualDirListing extends DirListing {
     this._drops = new Drops(this, core, model, () => this.hooks);
     this._twisties = new Twisties(this, core, model);
     this._keys = new Keys(this, core, this._twisties);
+    this._renaming = new Renaming(
+      core,
+      this._selecting,
+      this._drawing,
+      this._renamed()
+    );
     if (this._isVirtual) {
       this._connect();
     }
@@ -321,12 +327,7 @@ export class VirtualDirListing extends DirListing {
     const core = this._core;
     this._drawing.connect();
     this._selecting.connect();
-    new Renaming(
-      core,
-      this._selecting,
-      this._drawing,
-      this._renamed()
-    ).connect();
+    this._renaming.connect();
     core._selectItemByName = (name, focus = false) =>
       this._selectPath(`${this.model.path}/${name}`, focus);
     giveNamesRoom(core);
@@ -338,7 +339,7 @@ export class VirtualDirListing extends DirListing {
   /** Show the model's rows; what was selected and is there yet stays so. */
   private _take(): void {
     const rows = this._rows.shown as Contents.IModel[];
-    if (rows !== this._core._sortedItems) {
+    if (rows !== this._core._sortedItems && !this._renaming.holds(rows)) {
       exchange(this._core, rows);
       this._selecting.keep(rows);
     }
@@ -353,6 +354,11 @@ export class VirtualDirListing extends DirListing {
       mayChange: () => this.hooks?.mayChange() !== false,
       standIn: folder => {
         this._model = folder === null ? rows : seenAt(rows, folder);
+      },
+      show: () => {
+        if (!this.isDisposed) {
+          this._take();
+        }
       }
     };
   }
@@ -383,6 +389,7 @@ export class VirtualDirListing extends DirListing {
   private _drops: Drops;
   private _twisties: Twisties;
   private _keys: Keys;
+  private _renaming: Renaming;
   private _columns = new Columns();
   private _wasDrawn = new Signal<this, void>(this);
 }

@@ -1,5 +1,8 @@
 /** Renaming in a long list, in which rows of other folders may be shown. */
 
+import type { Contents } from '@jupyterlab/services';
+
+import { nameOf } from '../paths';
 import type { ICore } from './core';
 import type { Drawing } from './drawing';
 import type { Selecting } from './selecting';
@@ -12,6 +15,8 @@ export interface IRenamed {
   mayChange(): boolean;
   /** Be a list of another folder; null: of the one that is shown. */
   standIn(folder: string | null): void;
+  /** Show the rows that have waited. */
+  show(): void;
 }
 
 /** Has JupyterLab's code rename where the row lies, one row at a time. */
@@ -36,6 +41,27 @@ export class Renaming {
     core._doRename = () => this._rename(() => _doRename.call(core));
   }
 
+  /**
+   * Whether other rows wait until a name is typed.
+   *
+   * #### Notes
+   * They would move the field to another row, or take it away with its row and
+   * with half a name. Where its file is not among them, nothing is renamed.
+   */
+  holds(rows: readonly Contents.IModel[]): boolean {
+    const editor = this._core._editNode;
+    const path = this._typed;
+    if (path === undefined || !editor?.isConnected) {
+      return false;
+    }
+    const isThere = rows.some(row => row.path === path);
+    if (!isThere) {
+      editor.value = nameOf(path);
+      editor.blur();
+    }
+    return isThere;
+  }
+
   private async _rename(rename: () => Promise<string>): Promise<string> {
     const core = this._core;
     if (core._inRename || !this._list.mayChange()) {
@@ -49,13 +75,16 @@ export class Renaming {
     if (folder && folder !== this._list.path()) {
       this._list.standIn(folder);
     }
+    this._typed = path;
     try {
       return await rename();
     } catch (reason) {
       core._inRename = false;
       throw reason;
     } finally {
+      this._typed = undefined;
       this._list.standIn(null);
+      this._list.show();
     }
   }
 
@@ -72,4 +101,5 @@ export class Renaming {
   private _core: ICore;
   private _selecting: Selecting;
   private _drawing: Drawing;
+  private _typed: string | undefined;
 }
