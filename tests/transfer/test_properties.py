@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders
 
@@ -191,15 +191,25 @@ PATTERNS = st.sampled_from(["*.h5", "a", "b/", "/a", "a/*", "**/b", "!a", "*", "
 
 @calm(150)
 @given(trees(), st.lists(PATTERNS, min_size=1, max_size=3))
+@example({"/b/a": b""}, ["b/", "!a"])
 def test_what_a_pattern_takes_is_what_it_leaves_out(tree: dict[str, bytes | None], patterns: list[str]) -> None:
-    """Of all files, `include` and `exclude` of the same patterns take each exactly once."""
+    """Of all files, `include` and `exclude` of the same patterns take each exactly once.
+
+    But for what ``!`` would take back below a folder that is left out: nobody looks in there (gitignore).
+    """
     memory = _memory({f"/top{path}": data for path, data in tree.items()} | {"/top": None})
 
     def files(chosen: Patterns) -> list[str]:
         return [entry.path for entry in plan_measure(memory, ["/top"], patterns=chosen) if not entry.is_folder]
 
+    def is_unseen(path: str) -> bool:
+        above = [path[:end] for end in range(len("/top/"), len(path)) if path[end] == "/"]
+        return any(not Patterns(exclude=patterns).enters(Entry(folder, "folder"), "/top") for folder in above)
+
     taken, left = files(Patterns(include=patterns)), files(Patterns(exclude=patterns))
-    assert sorted(taken + left) == sorted(files(Patterns()))
+    unseen = [path for path in files(Patterns()) if path not in taken and is_unseen(path)]
+    assert sorted(taken + left + unseen) == sorted(files(Patterns()))
+    assert not unseen or "!a" in patterns
 
 
 @calm(100)
