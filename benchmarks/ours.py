@@ -97,8 +97,12 @@ def main(file: str, act: str, *arguments: str) -> float:
     """Do *act* with its *arguments*; return the seconds."""
     if act == "webdav4":
         return _webdav4(*arguments)
+    import ctadata_jlab.storage.gathering  # noqa: PLC0415 - not part of the work: a server that runs has loaded them
+    import ctadata_jlab.storage.scattering  # noqa: PLC0415
+    import ctadata_jlab.storage.webdav  # noqa: F401, PLC0415
+
     if act == "panel":
-        import ctadata_jlab.server.listing  # noqa: F401, PLC0415 - not part of the work
+        import ctadata_jlab.server.listing  # noqa: F401, PLC0415 - neither
     settings = config.load(places=[Path(file)])
     began = time.perf_counter()
     with Session(settings) as session:

@@ -82,6 +82,10 @@ class Bundle:
         self._turned = time.monotonic()
         return ended
 
+    def push(self) -> None:
+        """Have what was started on its way before its sender does something else: otherwise it leaves with the next turn."""
+        self._lines.push()
+
     def close(self) -> None:
         """Break off what is under way."""
         for handle in [*self._out, *chain.from_iterable(self._idle.values())]:

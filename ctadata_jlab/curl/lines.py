@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import time
 from contextlib import suppress
+from typing import TypeAlias
 
 import pycurl
 
@@ -13,6 +14,8 @@ __all__ = ["Lines"]
 _READ, _WRITE = 1, 4
 """POLLIN and POLLOUT as every system has them."""
 _EVENTS = {pycurl.POLL_IN: _READ, pycurl.POLL_OUT: _WRITE, pycurl.POLL_INOUT: _READ | _WRITE}
+
+_Ended: TypeAlias = "tuple[pycurl.Curl, tuple[int, str] | None]"
 
 
 class Lines:
@@ -25,6 +28,7 @@ class Lines:
         self._multi = pycurl.CurlMulti()
         self._sockets: select.poll | _Selected = select.poll() if hasattr(select, "poll") else _Selected()
         self._due: float | None = None
+        self._over: list[_Ended] = []
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
 
@@ -36,30 +40,37 @@ class Lines:
         """Forget *handle*; what it has not finished is broken off."""
         self._multi.remove_handle(handle)
 
-    def turn(self, longest: float) -> list[tuple[pycurl.Curl, tuple[int, str] | None]]:
+    def turn(self, longest: float) -> list[_Ended]:
         """Move what can be moved, waiting *longest* seconds for it; return who has ended, with libcurl's error if it failed."""
-        wait = longest if self._due is None else min(longest, max(0.0, self._due - time.monotonic()))
+        wait = 0.0 if self._over else longest
+        if self._due is not None:
+            wait = min(wait, max(0.0, self._due - time.monotonic()))
         for socket, events in self._sockets.poll(wait * 1000):
             # whatever else befalls a socket (an error, the other side's end) is found out by reading and writing
             flags = (events & ~_WRITE and pycurl.CSELECT_IN) | (events & ~_READ and pycurl.CSELECT_OUT)
             self._multi.socket_action(socket, flags)
+        self.push()
+        self._collect()
+        ended, self._over = self._over, []
+        return ended
+
+    def push(self) -> None:
+        """Do what is due, without waiting: what was added is sent. The next turn tells who has ended by that."""
         if self._due is not None and self._due <= time.monotonic():
             self._due = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        return self._ended()
+            self._collect()
 
     def close(self) -> None:
         """Hang up everywhere."""
         self._multi.close()
 
-    def _ended(self) -> list[tuple[pycurl.Curl, tuple[int, str] | None]]:
-        ended: list[tuple[pycurl.Curl, tuple[int, str] | None]] = []
+    def _collect(self) -> None:
         left = 1
         while left:
             left, good, bad = self._multi.info_read()
-            ended += [(handle, None) for handle in good]
-            ended += [(handle, (code, words)) for handle, code, words in bad]
-        return ended
+            self._over += [(handle, None) for handle in good]
+            self._over += [(handle, (code, words)) for handle, code, words in bad]
 
     def _on_socket(self, event: int, socket: int, _multi: object, _data: object) -> None:
         if event == pycurl.POLL_REMOVE:

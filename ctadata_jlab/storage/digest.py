@@ -10,7 +10,7 @@ from ctadata_jlab.storage import Checksum
 __all__ = ["QUESTION", "best", "digests"]
 
 QUESTION = {"Want-Digest": "adler32;q=1,md5;q=0.5", "Accept-Encoding": "identity"}
-"""What HEAD is asked with (RFC 3230). XRootD must not be asked so by GET: it would send later ones this answer."""
+"""What HEAD is asked with (RFC 3230). XRootD must not be asked so by GET: it may die of a sum that it has to compute first."""
 
 _PREFERENCE = ("adler32", "md5", "sha256", "sha512", "sha1")
 _NAMES = {"adler32": "adler32", "md5": "md5", "sha": "sha1", "sha-256": "sha256", "sha-512": "sha512"}

@@ -60,12 +60,13 @@ class Gathering:
 
     def run(self, wanted: Iterator[Entry | None]) -> Iterator[Gathered | None]:
         """Yield what has come; None when a moment has passed without anything."""
-        more = True
         with self._bundle as bundle:
+            more = self._fill(wanted)
             while more or len(bundle):
-                more = more and not self._patience.is_over and self._fill(wanted)
                 done = [self._done(errand) for errand in bundle.turn(MOMENT)]
                 done += [self._unasked(question) for question in self._sums.given_up()]
+                more = more and not self._patience.is_over and self._fill(wanted)
+                bundle.push()  # the server is at work while these are written
                 gathered = [one for one in done if one is not None]
                 yield from gathered or (None,)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import random
 import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import pycurl
 import pytest
 
 from ctadata_jlab.curl.lines import Lines
@@ -24,6 +26,7 @@ from ctadata_jlab.transfer.progress import Progress, Watch
 from ctadata_jlab.transfer.split import Split
 from tests.door.traps import Traps
 from tests.storage.test_dcache import dcache
+from tests.transfer.kit import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -316,6 +319,35 @@ def test_few_files_are_open_where_few_may_be(full: Double, tmp_path: Path, monke
     run = Run(dcache(full), tmp_path)
     assert (len(run.done), run.fallen) == (COUNT, [])
     assert max(together) <= 4
+
+
+def test_who_ends_while_being_sent_off_is_not_waited_for() -> None:
+    """Nothing would come any more that ends the wait of the next turn."""
+    handle = pycurl.Curl()
+    handle.setopt(pycurl.URL, "nonsense://nowhere/")
+    lines = Lines()
+    lines.add(handle)
+    lines.push()
+    began = time.monotonic()
+    ended = lines.turn(30)
+    assert [one for one, _ in ended] == [handle]
+    assert time.monotonic() - began < 20
+    lines.remove(handle)
+    lines.close()
+
+
+def test_the_server_is_at_work_while_files_are_written(full: Double, tmp_path: Path) -> None:
+    """What is wanted next is asked for before those that came are handed over, not when the caller is done with them."""
+    storage = dcache(full)
+    wanted = [item for item in storage.list("/lst") if item.size][:3]
+    asked: list[int] = []
+    for one in storage.gather(iter(wanted), 1):
+        if one is not None:
+            assert one.error is None
+            most = min(len(asked) + 2, len(wanted))
+            wait_for(lambda most=most: len(full.requests("door", "GET")) == most)  # type: ignore[misc]
+            asked.append(most)
+    assert asked == [2, 3, 3]
 
 
 def test_closed_lines_hold_no_file() -> None:
