@@ -347,6 +347,7 @@ def test_the_server_is_at_work_while_files_are_written(full: Double, tmp_path: P
             most = min(len(asked) + 2, len(wanted))
             wait_for(lambda most=most: len(full.requests("door", "GET")) == most)  # type: ignore[misc]
             asked.append(most)
+    storage.close()
     assert asked == [2, 3, 3]
 
 
