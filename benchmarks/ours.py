@@ -99,7 +99,7 @@ def main(file: str, act: str, *arguments: str) -> float:
         return _webdav4(*arguments)
     import ctadata_jlab.storage.gathering  # noqa: PLC0415 - not part of the work: a server that runs has loaded them
     import ctadata_jlab.storage.scattering  # noqa: PLC0415
-    import ctadata_jlab.storage.webdav  # noqa: F401, PLC0415
+    import ctadata_jlab.storage.webdav  # noqa: PLC0415
 
     if act == "panel":
         import ctadata_jlab.server.listing  # noqa: F401, PLC0415 - neither
