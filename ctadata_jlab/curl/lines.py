@@ -50,7 +50,6 @@ class Lines:
             flags = (events & ~_WRITE and pycurl.CSELECT_IN) | (events & ~_READ and pycurl.CSELECT_OUT)
             self._multi.socket_action(socket, flags)
         self.push()
-        self._collect()
         ended, self._over = self._over, []
         return ended
 
@@ -59,7 +58,7 @@ class Lines:
         if self._due is not None and self._due <= time.monotonic():
             self._due = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-            self._collect()
+        self._collect()
 
     def close(self) -> None:
         """Hang up everywhere."""

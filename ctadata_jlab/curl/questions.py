@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pycurl
 
 from ctadata_jlab.curl import LATER, LONGEST_PAUSE, REDIRECTS, Curl, unreachable
-from ctadata_jlab.curl.exchange import Exchange
+from ctadata_jlab.curl.exchange import Act
 from ctadata_jlab.curl.lines import Lines
 from ctadata_jlab.errors import BadAnswer, CtaDataError, Unsupported
 from ctadata_jlab.http import origin, retry_after
@@ -137,20 +137,14 @@ class _Line:
         self.lines.close()
 
 
-class Question(Exchange):
+class Question(Act):
     """A request with *method* and a short *content*; what comes, *most* bytes of it if that is told, is kept until it is taken."""
 
     def __init__(self, what: str, method: str, content: bytes, most: int | None = None) -> None:
-        super().__init__(what)
-        self._method = method
+        super().__init__(what, method)
         self._content = content
         self._most = most
         self._came = 0
-
-    @property
-    def kind(self) -> object:
-        """What they have in common is the method, too."""
-        return type(self), self._method
 
     @property
     def has_more(self) -> bool:
@@ -160,7 +154,6 @@ class Question(Exchange):
     def prepare(self, handle: pycurl.Curl) -> None:
         """Set the method, and what is sent."""
         super().prepare(handle)
-        handle.setopt(pycurl.CUSTOMREQUEST, self._method)
         handle.setopt(pycurl.ACCEPT_ENCODING, "")
         if self._content:
             handle.setopt(pycurl.POSTFIELDS, self._content)

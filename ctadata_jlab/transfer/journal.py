@@ -136,20 +136,26 @@ class Journal:
     def page(
         self,
         job_id: str,
-        state: ItemState | None = None,
+        state: ItemState | Collection[ItemState] | None = None,
         *,
         kind: str | None = None,
         after: int = -1,
         limit: int = _PAGE,
         last_first: bool = False,
     ) -> list[Item]:
-        """Return the next items after number *after*, at most *limit*; with *last_first* those before it, downwards (-1: all)."""
+        """Return the next items after number *after*, at most *limit*; with *last_first* those before it, downwards (-1: all).
+
+        *state* is one or several; None: any.
+        """
         sql = f"SELECT {ITEM_COLUMNS} FROM item WHERE job = ?"  # noqa: S608 — constants
         values: list[str | int] = [job_id]
-        for column, value in (("state", state and state.value), ("kind", kind)):
-            if value is not None:
-                sql += f" AND {column} = ?"
-                values.append(value)
+        if state is not None:
+            states = (state,) if isinstance(state, ItemState) else state
+            sql += f" AND state IN ({', '.join('?' * len(states))})"
+            values += [one.value for one in states]
+        if kind is not None:
+            sql += " AND kind = ?"
+            values.append(kind)
         if not (last_first and after < 0):
             sql += " AND n < ?" if last_first else " AND n > ?"
             values.append(after)
@@ -157,7 +163,12 @@ class Journal:
         return self._scribe.ask(lambda db: [item_of(row) for row in db.execute(sql, (*values, limit))])
 
     def items(
-        self, job_id: str, state: ItemState | None = None, *, kind: str | None = None, last_first: bool = False
+        self,
+        job_id: str,
+        state: ItemState | Collection[ItemState] | None = None,
+        *,
+        kind: str | None = None,
+        last_first: bool = False,
     ) -> Iterator[Item]:
         """Yield all such items, read a page at a time."""
         after = -1

@@ -103,7 +103,7 @@ def question(job: Job, acts: Acts, journal: Journal, check: Callable[[], object]
 
 def _left(job: Job, journal: Journal, kind: str | None) -> Iterator[Item]:
     """Yield what is left to do, each item once: while this is read, files that the browser sends become ready."""
-    return (item for item in journal.items(job.id, kind=kind) if item.state in _LEFT)
+    return journal.items(job.id, _LEFT, kind=kind)
 
 
 def _moves_whole(job: Job) -> bool:
